@@ -1,0 +1,1 @@
+"""What trueline talks about: frozen structs without I/O, one module per subject."""

@@ -1,0 +1,48 @@
+"""Benchmarks: numbered lists of recommendations that refer to rules."""
+
+from trueline.model.base import Strict
+
+
+class Recommendation(Strict, frozen=True):
+    """A numbered entry. `rules` maps rule ids to the parameters given to them; the worst outcome counts.
+
+    `level` is 1 or 2, 0 where the document's level is not known. `title` replaces that of the first rule.
+    `uncertain` marks numbers or attributes that were not checked against the document.
+    """
+
+    number: str
+    rules: dict[str, dict[str, str]]
+    level: int = 0
+    scored: bool = False
+    automated: bool = False
+    title: str = ""
+    uncertain: bool = False
+
+
+class Section(Strict, frozen=True):
+    """A heading of the benchmark; `target` says which kind of target its recommendations judge."""
+
+    number: str
+    title: str
+    target: str
+    recommendations: tuple[Recommendation, ...] = ()
+
+
+class Benchmark(Strict, frozen=True):
+    """One published document version.
+
+    `kubernetes` are the minor versions that it is written for ("1.32"), oldest first. `aliases` are names
+    that other tools use. `platforms` are ids of `content/platforms`.
+    """
+
+    id: str
+    title: str
+    version: str
+    sections: tuple[Section, ...]
+    kubernetes: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+    def recommendations(self) -> list[tuple[Section, Recommendation]]:
+        """All recommendations with their sections, in the document's order."""
+        return [(section, entry) for section in self.sections for entry in section.recommendations]

@@ -1,0 +1,148 @@
+"""What was read from a node: a fact is known, absent or unavailable with a reason."""
+
+from typing import Any, Literal
+
+from trueline.model.base import Model
+from trueline.model.cluster import ClusterFacts
+
+SNAPSHOT_SCHEMA = "trueline.dev/snapshot/v1"
+
+UnavailableKind = Literal[
+    "denied",  # the file or process exists, this user may not read it
+    "not-mounted",  # the place where it would be is not visible below the root
+    "invalid",  # read, but it is not what it should be (not YAML, not UTF-8, wrong type)
+    "too-large",  # over the limit that collectors read
+    "special-file",  # a FIFO, socket or device where a file was expected
+    "outside-root",  # a link that leads out of the root or loops
+    "vanished",  # it went away while it was read
+    "unreachable",  # the API server did not answer, or answered with an error
+    "not-collected",  # nobody asked for it
+]
+
+FileKind = Literal["file", "directory", "link", "fifo", "socket", "device"]
+
+
+class Absent(Model, frozen=True, tag_field="state", tag="absent"):
+    """Looked for in a place that could be read, and not there."""
+
+
+class Unavailable(Model, frozen=True, tag_field="state", tag="unavailable"):
+    """Could not be read; never evidence for a pass nor for a fail."""
+
+    kind: UnavailableKind
+    reason: str
+
+
+class Certificate(Model, frozen=True):
+    """Public data of the first X.509 certificate of a file; times are RFC 3339 UTC."""
+
+    subject: str
+    issuer: str
+    not_before: str
+    not_after: str
+    authority: bool = False
+
+
+class FileMeta(Model, frozen=True, tag_field="state", tag="known"):
+    """Metadata of what a path leads to, links followed inside the root.
+
+    `mode` is octal text of the permission bits with setuid, setgid and sticky, such as "0600".
+    `owner` and `group` are names from the root's own passwd and group files, None where these have none.
+    `target` is the path that a link led to. `entries` are the names in a directory, sorted.
+    `shielded_by` is the nearest directory above that others may not enter ("/var/lib/etcd 0700").
+    """
+
+    kind: FileKind
+    mode: str
+    uid: int
+    gid: int
+    owner: str | None = None
+    group: str | None = None
+    size: int = 0
+    target: str | None = None
+    entries: tuple[str, ...] | None = None
+    acl: bool = False
+    shielded_by: str | None = None
+    certificate: Certificate | None = None
+
+    @property
+    def bits(self) -> int:
+        """The mode as a number."""
+        return int(self.mode, 8)
+
+
+class Document(Model, frozen=True, tag_field="state", tag="known"):
+    """A parsed configuration file, secrets already taken out.
+
+    `data` is its content as JSON types; for a systemd unit a map from section to a list of
+    [key, value] pairs; for a kubeconfig, EncryptionConfiguration or pod manifest the parts that are no
+    secret. `kind` names the format: the `kind` of a Kubernetes object, "kubeconfig", "unit", "etcd-config",
+    "cni" or "environment".
+    """
+
+    kind: str
+    data: Any
+
+
+class Process(Model, frozen=True):
+    """A running process of a component, or one that poses as such.
+
+    `component` is a name of `content/settings` ("kube-apiserver"). `arguments` are those of
+    /proc/PID/cmdline after argv[0] and after the words of a wrapper (`hyperkube apiserver`, `k3s server`).
+    `root` is "" for a process that sees the node's own files, else "/proc/PID/root". `environment` holds the
+    variables that the component reads as settings (ETCD_*), nothing else. `impostor` says why a process that
+    calls itself by a component's name is not taken for it.
+    """
+
+    pid: int
+    component: str
+    executable: str | None
+    uid: int
+    arguments: tuple[str, ...] = ()
+    environment: dict[str, str] = {}
+    wrapper: str | None = None
+    root: str = ""
+    user: str | None = None
+    impostor: str | None = None
+
+
+class NodeFacts(Model, frozen=True):
+    """All that was read from one node.
+
+    Keys of `files` and `documents` are absolute paths below the root, as a reader on the node would write
+    them; what only a container sees has its "/proc/PID/root" in front. `machine_id` is a SHA-256 hash of the
+    node's machine-id. `limits` are sentences about what this collection as a whole could not see.
+    """
+
+    hostname: str
+    root: str = "/"
+    machine_id: str | None = None
+    os_release: dict[str, str] = {}
+    kernel: str | None = None
+    collector_uid: int = 0
+    processes: tuple[Process, ...] | Unavailable = ()
+    files: dict[str, FileMeta | Absent | Unavailable] = {}
+    documents: dict[str, Document | Absent | Unavailable] = {}
+    limits: tuple[str, ...] = ()
+
+
+class Tool(Model, frozen=True):
+    """The program that made a document."""
+
+    name: str
+    version: str
+
+
+class Snapshot(Model, frozen=True):
+    """What was read from one target at one time; times are RFC 3339 UTC.
+
+    `note` says where a recorded snapshot comes from. `cluster` is None where no cluster was asked for.
+    """
+
+    schema: Literal["trueline.dev/snapshot/v1"]
+    tool: Tool
+    started_at: str
+    finished_at: str
+    node: NodeFacts | None = None
+    cluster: ClusterFacts | None = None
+    note: str = ""

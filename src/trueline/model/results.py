@@ -1,0 +1,166 @@
+"""What an audit says: results, and the assessment that holds one run as a whole."""
+
+from enum import StrEnum
+from typing import Literal
+
+from trueline.model.base import Model
+from trueline.model.facts import Tool
+from trueline.model.rule import Severity
+
+ASSESSMENT_SCHEMA = "trueline.dev/assessment/v1"
+
+Disposition = Literal["required", "waived", "expired", "provider-owned", "informational"]
+State = Literal["PASS", "FAIL", "WARN", "INFO"]
+
+
+class Outcome(StrEnum):
+    """XCCDF 1.2 result values, the worst first."""
+
+    FAIL = "fail"
+    ERROR = "error"
+    UNKNOWN = "unknown"
+    NOTCHECKED = "notchecked"
+    PASS = "pass"
+    INFORMATIONAL = "informational"
+    NOTAPPLICABLE = "notapplicable"
+    NOTSELECTED = "notselected"
+
+
+class Evidence(Model, frozen=True, omit_defaults=False):
+    """A fact that a result rests on. `source` says where it was read: a path, a process, a default."""
+
+    fact: str
+    source: str
+    observed: str
+    expected: str
+
+
+class Result(Model, frozen=True, omit_defaults=False):
+    """One recommendation on one target, with the outcome that the facts give.
+
+    `reason` is one sentence. `waiver` is the id of the policy entry that `disposition` comes from.
+    """
+
+    number: str
+    title: str
+    target: str
+    section: str
+    level: int
+    scored: bool
+    automated: bool
+    rules: tuple[str, ...]
+    outcome: Outcome
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+    remediation: str = ""
+    why: str = ""
+    severity: Severity = "medium"
+    component: str = ""
+    disposition: Disposition = "informational"
+    waiver: str = ""
+
+    @property
+    def state(self) -> State:
+        """The word that tables for people show."""
+        match self.outcome:
+            case Outcome.PASS:
+                return "PASS"
+            case Outcome.FAIL:
+                return "FAIL" if self.scored and self.automated else "WARN"
+            case Outcome.ERROR | Outcome.UNKNOWN | Outcome.NOTCHECKED:
+                return "WARN"
+            case _:
+                return "INFO"
+
+
+class SectionHead(Model, frozen=True, omit_defaults=False):
+    """Number, title and target of a section."""
+
+    number: str
+    title: str
+    target: str
+
+
+class BenchmarkHead(Model, frozen=True, omit_defaults=False):
+    """The benchmark that was pinned; `digest` is a SHA-256 over it and over the rules that it uses."""
+
+    id: str
+    title: str
+    version: str
+    digest: str
+    chosen_because: str = ""
+    sections: tuple[SectionHead, ...] = ()
+
+
+class Target(Model, frozen=True, omit_defaults=False):
+    """What was examined. `roles` are the targets (master, node ...) that this node plays."""
+
+    name: str
+    kind: Literal["node", "cluster"] = "node"
+    roles: tuple[str, ...] = ()
+    platform: str = ""
+    kubernetes: str | None = None
+    operating_system: str = ""
+    cluster: str = ""
+    collected_at: str = ""
+
+
+class Counts(Model, frozen=True, omit_defaults=False):
+    """How many results have which outcome, and which word in tables for people."""
+
+    total: int = 0
+    passed: int = 0
+    failed: int = 0
+    warn: int = 0
+    info: int = 0
+    outcomes: dict[str, int] = {}
+
+
+class Score(Model, frozen=True, omit_defaults=False):
+    """Scored and automated results only: passes, of those that pass, fail, err or are unknown; percent."""
+
+    passed: int = 0
+    maximum: int = 0
+
+    @property
+    def percent(self) -> float | None:
+        """None where nothing counts."""
+        return 100.0 * self.passed / self.maximum if self.maximum else None
+
+
+class Totals(Model, frozen=True, omit_defaults=False):
+    """Counts and score, in total, per target and per section number."""
+
+    total: Counts
+    score: Score
+    targets: dict[str, Counts] = {}
+    sections: dict[str, Counts] = {}
+    section_scores: dict[str, Score] = {}
+
+
+class Coverage(Model, frozen=True, omit_defaults=False):
+    """How much of the benchmark was decided by facts.
+
+    `evaluated` results passed or failed, of the `applicable` ones (all but notapplicable and notselected), of
+    `total`. `unavailable` are reasons why facts were missing, each with the numbers that it concerns.
+    """
+
+    total: int
+    applicable: int
+    evaluated: int
+    unavailable: dict[str, tuple[str, ...]] = {}
+
+
+class Assessment(Model, frozen=True, omit_defaults=False):
+    """One run: the benchmark, the target, each result. `notices` are what a reader must know first."""
+
+    schema: Literal["trueline.dev/assessment/v1"]
+    tool: Tool
+    benchmark: BenchmarkHead
+    target: Target
+    results: tuple[Result, ...]
+    counts: Totals
+    coverage: Coverage
+    assessed_on: str = ""
+    policy: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()

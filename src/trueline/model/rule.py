@@ -1,0 +1,208 @@
+"""Rules: technical assertions in a small closed test language."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from trueline.model.base import Strict
+
+Severity = Literal["critical", "high", "medium", "low", "info"]
+
+
+class Predicate(Strict, frozen=True):
+    """What is asserted of a value; exactly one key. Values are text, read as the setting's type.
+
+    equals, one_of: the value is it, or one of them. has, lacks: a list holds, or doesn't hold, each of them.
+    subset_of: every member of a list is among them, and the list isn't empty. at_least, at_most: numbers and
+    durations. present: true means set and not empty. matches: a regular expression finds something.
+    """
+
+    equals: str | None = None
+    not_equals: str | None = None
+    one_of: tuple[str, ...] | None = None
+    has: tuple[str, ...] | None = None
+    lacks: tuple[str, ...] | None = None
+    subset_of: tuple[str, ...] | None = None
+    at_least: str | None = None
+    at_most: str | None = None
+    present: bool | None = None
+    matches: str | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.operators()) != 1:
+            raise ValueError(f"needs exactly one of {', '.join(_PREDICATES)}")
+
+    def operators(self) -> list[tuple[str, Any]]:
+        """The predicates that are set, with their operands."""
+        return [(name, value) for name in _PREDICATES if (value := getattr(self, name)) is not None]
+
+    @property
+    def operator(self) -> str:
+        """Name of the one predicate."""
+        return self.operators()[0][0]
+
+    @property
+    def operand(self) -> Any:
+        """What it is compared with."""
+        return self.operators()[0][1]
+
+
+_PREDICATES = (
+    "equals",
+    "not_equals",
+    "one_of",
+    "has",
+    "lacks",
+    "subset_of",
+    "at_least",
+    "at_most",
+    "present",
+    "matches",
+)
+
+
+class SettingTest(Predicate, frozen=True):
+    """The effective value of `name` ("kube-apiserver/anonymous-auth") fulfils the predicate."""
+
+    name: str
+
+
+class FileTest(Strict, frozen=True):
+    """Each file that the platform knows by `name` has at most this mode, this owner, or exists.
+
+    `mode_at_most` is octal text; a mode passes when it has no bit outside it. `owner` is "user:group", several
+    alternatives separated by a blank. `absent` says what a missing file means: for most files, that the
+    recommendation does not apply.
+    """
+
+    name: str
+    mode_at_most: str | None = None
+    owner: str | None = None
+    present: bool | None = None
+    absent: Literal["notapplicable", "pass", "fail"] = "notapplicable"
+
+    def __post_init__(self) -> None:
+        if sum(value is not None for value in (self.mode_at_most, self.owner, self.present)) != 1:
+            raise ValueError("needs exactly one of mode_at_most, owner, present")
+
+
+class ProcessTest(Strict, frozen=True):
+    """The component runs on this node, or doesn't."""
+
+    name: str
+    running: bool = True
+
+
+class KubeTest(Strict, frozen=True):
+    """A search among API objects finds nothing; `find` names one of `evaluate/kube`, `given` its arguments."""
+
+    find: str
+    given: dict[str, tuple[str, ...]] = {}
+
+
+class Test(Strict, frozen=True, rename={"not_": "not"}):
+    """One node of a test tree; exactly one key."""
+
+    __test__ = False  # not a test class for pytest
+
+    setting: SettingTest | None = None
+    file: FileTest | None = None
+    process: ProcessTest | None = None
+    kube: KubeTest | None = None
+    all: "tuple[Test, ...] | None" = None
+    any: "tuple[Test, ...] | None" = None
+    not_: "Test | None" = None
+
+    def __post_init__(self) -> None:
+        if sum(getattr(self, name) is not None for name in self.__struct_fields__) != 1:
+            raise ValueError("needs exactly one of setting, file, process, kube, all, any, not")
+
+
+class Rule(Strict, frozen=True):
+    """A technical assertion, defined once and used by many benchmarks.
+
+    `id` is kebab-case and states the desired truth. `component` is who would be changed: a component of
+    `content/settings`, or rbac, pods, network, secrets, namespaces, admission. `applies` must hold, else the
+    recommendation does not apply. Without a `test` only a person can decide, and `look_at` says how. Text may
+    use {name} for each of `parameters`, tests "$name"; a recommendation may give other values.
+    `remediation` adds only what can't be derived from the test and the platform.
+    """
+
+    id: str
+    title: str
+    why: str
+    severity: Severity
+    component: str
+    test: Test | None = None
+    applies: Test | None = None
+    look_at: str = ""
+    remediation: str = ""
+    parameters: dict[str, str] = {}
+    references: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.test is None and not self.look_at:
+            raise ValueError("needs a test, or look_at for the person who decides")
+
+
+class RuleFile(Strict, frozen=True):
+    """`content/rules/<area>.yaml`."""
+
+    rules: tuple[Rule, ...]
+
+
+class Case(Strict, frozen=True):
+    """Facts in, outcome out: one example that a rule must judge so.
+
+    `node` and `cluster` are parts of a snapshot; see `content/cases.py` for the short forms.
+    """
+
+    name: str
+    outcome: Literal["pass", "fail", "error", "unknown", "notapplicable", "notchecked"]
+    given: dict[str, str] = {}
+    node: dict[str, Any] = {}
+    cluster: dict[str, Any] | None = None
+
+
+class CaseFile(Strict, frozen=True):
+    """`content/cases/<area>.yaml`: the cases of each rule by its id."""
+
+    cases: dict[str, tuple[Case, ...]]
+
+
+def bind(rule: Rule, given: dict[str, str]) -> Rule:
+    """The rule with its parameters replaced by `given` over its own; raises ValueError on unknown names."""
+    if unknown := set(given) - set(rule.parameters):
+        raise ValueError(f"rule {rule.id} has no parameter {', '.join(sorted(unknown))}")
+    if not rule.parameters:
+        return rule
+    values = {**rule.parameters, **given}
+    raw = msgspec.to_builtins(rule)
+    for field in ("test", "applies"):
+        if field in raw:
+            raw[field] = _substitute(raw[field], values)
+    for field in ("title", "why", "look_at", "remediation"):
+        for name, value in values.items():
+            raw[field] = raw.get(field, "").replace("{" + name + "}", value)
+    return msgspec.convert({**raw, "parameters": values}, Rule)
+
+
+def _substitute(node: Any, values: dict[str, str]) -> Any:
+    match node:
+        case dict():
+            return {key: _substitute(value, values) for key, value in node.items()}
+        case list() | tuple():
+            return [part for value in node for part in _spread(_substitute(value, values), value)]
+        case str() if node.startswith("$"):
+            if node[1:] not in values:
+                raise ValueError(f"no parameter named {node[1:]}")
+            return values[node[1:]]
+        case _:
+            return node
+
+
+def _spread(value: Any, origin: Any) -> list[Any]:
+    """A parameter inside a list may hold several members, separated by commas."""
+    if isinstance(origin, str) and origin.startswith("$") and isinstance(value, str):
+        return value.split(",")
+    return [value]
