@@ -3,7 +3,7 @@
 from trueline.model.base import Strict
 
 
-class Recommendation(Strict, frozen=True):
+class Recommendation(Strict, frozen=True, kw_only=True):
     """A numbered entry. `rules` maps rule ids to the parameters given to them; the worst outcome counts.
 
     `level` is 1 or 2, 0 where the document's level is not known. `title` replaces that of the first rule.
@@ -19,7 +19,7 @@ class Recommendation(Strict, frozen=True):
     uncertain: bool = False
 
 
-class Section(Strict, frozen=True):
+class Section(Strict, frozen=True, kw_only=True):
     """A heading of the benchmark; `target` says which kind of target its recommendations judge."""
 
     number: str
@@ -28,7 +28,7 @@ class Section(Strict, frozen=True):
     recommendations: tuple[Recommendation, ...] = ()
 
 
-class Benchmark(Strict, frozen=True):
+class Benchmark(Strict, frozen=True, kw_only=True):
     """One published document version.
 
     `kubernetes` are the minor versions that it is written for ("1.32"), oldest first. `aliases` are names

@@ -15,13 +15,13 @@ class ApiModel(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, re
     """An API object's part; unknown keys are ignored. API servers write null for empty lists: see `items`."""
 
 
-class OwnerReference(ApiModel, frozen=True):
+class OwnerReference(ApiModel, frozen=True, kw_only=True):
     kind: str = ""
     name: str = ""
     controller: bool | None = None
 
 
-class Meta(ApiModel, frozen=True):
+class Meta(ApiModel, frozen=True, kw_only=True):
     """metadata; of labels and annotations only those in `KEPT_LABELS`/`KEPT_ANNOTATIONS` of the collector."""
 
     name: str = ""
@@ -32,20 +32,20 @@ class Meta(ApiModel, frozen=True):
     owner_references: tuple[OwnerReference, ...] | None = None
 
 
-class Capabilities(ApiModel, frozen=True):
+class Capabilities(ApiModel, frozen=True, kw_only=True):
     add: tuple[str, ...] | None = None
     drop: tuple[str, ...] | None = None
 
 
-class SeccompProfile(ApiModel, frozen=True):
+class SeccompProfile(ApiModel, frozen=True, kw_only=True):
     type: str = ""
 
 
-class WindowsOptions(ApiModel, frozen=True):
+class WindowsOptions(ApiModel, frozen=True, kw_only=True):
     host_process: bool | None = None
 
 
-class SecurityContext(ApiModel, frozen=True):
+class SecurityContext(ApiModel, frozen=True, kw_only=True):
     """Of a pod or of a container; a container's fields win."""
 
     privileged: bool | None = None
@@ -58,32 +58,32 @@ class SecurityContext(ApiModel, frozen=True):
     windows_options: WindowsOptions | None = None
 
 
-class Named(ApiModel, frozen=True):
+class Named(ApiModel, frozen=True, kw_only=True):
     name: str = ""
     key: str = ""
 
 
-class EnvVarSource(ApiModel, frozen=True):
+class EnvVarSource(ApiModel, frozen=True, kw_only=True):
     secret_key_ref: Named | None = None
 
 
-class EnvVar(ApiModel, frozen=True):
+class EnvVar(ApiModel, frozen=True, kw_only=True):
     """An environment variable without its value."""
 
     name: str = ""
     value_from: EnvVarSource | None = None
 
 
-class EnvFrom(ApiModel, frozen=True):
+class EnvFrom(ApiModel, frozen=True, kw_only=True):
     secret_ref: Named | None = None
 
 
-class Port(ApiModel, frozen=True):
+class Port(ApiModel, frozen=True, kw_only=True):
     container_port: int = 0
     host_port: int | None = None
 
 
-class Container(ApiModel, frozen=True):
+class Container(ApiModel, frozen=True, kw_only=True):
     name: str = ""
     image: str = ""
     security_context: SecurityContext | None = None
@@ -92,25 +92,25 @@ class Container(ApiModel, frozen=True):
     ports: tuple[Port, ...] | None = None
 
 
-class HostPath(ApiModel, frozen=True):
+class HostPath(ApiModel, frozen=True, kw_only=True):
     path: str = ""
 
 
-class VolumeSecret(ApiModel, frozen=True):
+class VolumeSecret(ApiModel, frozen=True, kw_only=True):
     secret_name: str = ""
 
 
-class Volume(ApiModel, frozen=True):
+class Volume(ApiModel, frozen=True, kw_only=True):
     name: str = ""
     host_path: HostPath | None = None
     secret: VolumeSecret | None = None
 
 
-class PodOs(ApiModel, frozen=True):
+class PodOs(ApiModel, frozen=True, kw_only=True):
     name: str = ""
 
 
-class PodSpec(ApiModel, frozen=True):
+class PodSpec(ApiModel, frozen=True, kw_only=True):
     containers: tuple[Container, ...] | None = None
     init_containers: tuple[Container, ...] | None = None
     ephemeral_containers: tuple[Container, ...] | None = None
@@ -126,67 +126,67 @@ class PodSpec(ApiModel, frozen=True):
     volumes: tuple[Volume, ...] | None = None
 
 
-class Pod(ApiModel, frozen=True):
+class Pod(ApiModel, frozen=True, kw_only=True):
     metadata: Meta = Meta()
     spec: PodSpec = PodSpec()
 
 
-class PodTemplate(ApiModel, frozen=True):
+class PodTemplate(ApiModel, frozen=True, kw_only=True):
     spec: PodSpec = PodSpec()
 
 
-class JobTemplateSpec(ApiModel, frozen=True):
+class JobTemplateSpec(ApiModel, frozen=True, kw_only=True):
     template: PodTemplate = PodTemplate()
 
 
-class JobTemplate(ApiModel, frozen=True):
+class JobTemplate(ApiModel, frozen=True, kw_only=True):
     spec: JobTemplateSpec = JobTemplateSpec()
 
 
-class WorkloadSpec(ApiModel, frozen=True):
+class WorkloadSpec(ApiModel, frozen=True, kw_only=True):
     """`template` of a Deployment, DaemonSet, StatefulSet, ReplicaSet or Job; `jobTemplate` of a CronJob."""
 
     template: PodTemplate | None = None
     job_template: JobTemplate | None = None
 
 
-class Workload(ApiModel, frozen=True):
+class Workload(ApiModel, frozen=True, kw_only=True):
     kind: str = ""
     metadata: Meta = Meta()
     spec: WorkloadSpec = WorkloadSpec()
 
 
-class NodeInfo(ApiModel, frozen=True):
+class NodeInfo(ApiModel, frozen=True, kw_only=True):
     kubelet_version: str = ""
     os_image: str = ""
     operating_system: str = ""
     container_runtime_version: str = ""
 
 
-class NodeStatus(ApiModel, frozen=True):
+class NodeStatus(ApiModel, frozen=True, kw_only=True):
     node_info: NodeInfo = NodeInfo()
 
 
-class NodeSpec(ApiModel, frozen=True):
+class NodeSpec(ApiModel, frozen=True, kw_only=True):
     provider_id: str = msgspec.field(default="", name="providerID")
 
 
-class Node(ApiModel, frozen=True):
+class Node(ApiModel, frozen=True, kw_only=True):
     metadata: Meta = Meta()
     spec: NodeSpec = NodeSpec()
     status: NodeStatus = NodeStatus()
 
 
-class Namespace(ApiModel, frozen=True):
+class Namespace(ApiModel, frozen=True, kw_only=True):
     metadata: Meta = Meta()
 
 
-class ServiceAccount(ApiModel, frozen=True):
+class ServiceAccount(ApiModel, frozen=True, kw_only=True):
     metadata: Meta = Meta()
     automount_service_account_token: bool | None = None
 
 
-class PolicyRule(ApiModel, frozen=True):
+class PolicyRule(ApiModel, frozen=True, kw_only=True):
     verbs: tuple[str, ...] | None = None
     api_groups: tuple[str, ...] | None = None
     resources: tuple[str, ...] | None = None
@@ -194,25 +194,25 @@ class PolicyRule(ApiModel, frozen=True):
     non_resource_urls: tuple[str, ...] | None = msgspec.field(default=None, name="nonResourceURLs")
 
 
-class Role(ApiModel, frozen=True):
+class Role(ApiModel, frozen=True, kw_only=True):
     """A Role, or a ClusterRole where the namespace is empty."""
 
     metadata: Meta = Meta()
     rules: tuple[PolicyRule, ...] | None = None
 
 
-class Subject(ApiModel, frozen=True):
+class Subject(ApiModel, frozen=True, kw_only=True):
     kind: str = ""
     name: str = ""
     namespace: str = ""
 
 
-class RoleRef(ApiModel, frozen=True):
+class RoleRef(ApiModel, frozen=True, kw_only=True):
     kind: str = ""
     name: str = ""
 
 
-class RoleBinding(ApiModel, frozen=True):
+class RoleBinding(ApiModel, frozen=True, kw_only=True):
     """A RoleBinding, or a ClusterRoleBinding where the namespace is empty."""
 
     metadata: Meta = Meta()
@@ -220,43 +220,43 @@ class RoleBinding(ApiModel, frozen=True):
     subjects: tuple[Subject, ...] | None = None
 
 
-class NetworkPolicySpec(ApiModel, frozen=True):
+class NetworkPolicySpec(ApiModel, frozen=True, kw_only=True):
     policy_types: tuple[str, ...] | None = None
 
 
-class NetworkPolicy(ApiModel, frozen=True):
+class NetworkPolicy(ApiModel, frozen=True, kw_only=True):
     metadata: Meta = Meta()
     spec: NetworkPolicySpec = NetworkPolicySpec()
 
 
-class WebhookRule(ApiModel, frozen=True):
+class WebhookRule(ApiModel, frozen=True, kw_only=True):
     api_groups: tuple[str, ...] | None = None
     resources: tuple[str, ...] | None = None
     operations: tuple[str, ...] | None = None
 
 
-class Webhook(ApiModel, frozen=True):
+class Webhook(ApiModel, frozen=True, kw_only=True):
     name: str = ""
     failure_policy: str = ""
     rules: tuple[WebhookRule, ...] | None = None
 
 
-class WebhookConfiguration(ApiModel, frozen=True):
+class WebhookConfiguration(ApiModel, frozen=True, kw_only=True):
     metadata: Meta = Meta()
     webhooks: tuple[Webhook, ...] | None = None
 
 
-class AdmissionPolicy(ApiModel, frozen=True):
+class AdmissionPolicy(ApiModel, frozen=True, kw_only=True):
     """A ValidatingAdmissionPolicy or its binding."""
 
     metadata: Meta = Meta()
 
 
-class Service(ApiModel, frozen=True):
+class Service(ApiModel, frozen=True, kw_only=True):
     metadata: Meta = Meta()
 
 
-class ConfigMap(ApiModel, frozen=True):
+class ConfigMap(ApiModel, frozen=True, kw_only=True):
     """Only the name: contents of ConfigMaps are not collected."""
 
     metadata: Meta = Meta()
@@ -286,7 +286,7 @@ ResourceName = Literal[
 ]
 
 
-class ClusterFacts(Model, frozen=True):
+class ClusterFacts(Model, frozen=True, kw_only=True):
     """The objects of one cluster.
 
     `server` is the address that was asked. `name` is the kubeconfig's cluster name. `uid` is that of the

@@ -22,18 +22,18 @@ UnavailableKind = Literal[
 FileKind = Literal["file", "directory", "link", "fifo", "socket", "device"]
 
 
-class Absent(Model, frozen=True, tag_field="state", tag="absent"):
+class Absent(Model, frozen=True, kw_only=True, tag_field="state", tag="absent"):
     """Looked for in a place that could be read, and not there."""
 
 
-class Unavailable(Model, frozen=True, tag_field="state", tag="unavailable"):
+class Unavailable(Model, frozen=True, kw_only=True, tag_field="state", tag="unavailable"):
     """Could not be read; never evidence for a pass nor for a fail."""
 
     kind: UnavailableKind
     reason: str
 
 
-class Certificate(Model, frozen=True):
+class Certificate(Model, frozen=True, kw_only=True):
     """Public data of the first X.509 certificate of a file; times are RFC 3339 UTC."""
 
     subject: str
@@ -43,7 +43,7 @@ class Certificate(Model, frozen=True):
     authority: bool = False
 
 
-class FileMeta(Model, frozen=True, tag_field="state", tag="known"):
+class FileMeta(Model, frozen=True, kw_only=True, tag_field="state", tag="known"):
     """Metadata of what a path leads to, links followed inside the root.
 
     `mode` is octal text of the permission bits with setuid, setgid and sticky, such as "0600".
@@ -71,7 +71,7 @@ class FileMeta(Model, frozen=True, tag_field="state", tag="known"):
         return int(self.mode, 8)
 
 
-class Document(Model, frozen=True, tag_field="state", tag="known"):
+class Document(Model, frozen=True, kw_only=True, tag_field="state", tag="known"):
     """A parsed configuration file, secrets already taken out.
 
     `data` is its content as JSON types; for a systemd unit a map from section to a list of
@@ -84,7 +84,7 @@ class Document(Model, frozen=True, tag_field="state", tag="known"):
     data: Any
 
 
-class Process(Model, frozen=True):
+class Process(Model, frozen=True, kw_only=True):
     """A running process of a component, or one that poses as such.
 
     `component` is a name of `content/settings` ("kube-apiserver"). `arguments` are those of
@@ -106,7 +106,7 @@ class Process(Model, frozen=True):
     impostor: str | None = None
 
 
-class NodeFacts(Model, frozen=True):
+class NodeFacts(Model, frozen=True, kw_only=True):
     """All that was read from one node.
 
     Keys of `files` and `documents` are absolute paths below the root, as a reader on the node would write
@@ -126,14 +126,14 @@ class NodeFacts(Model, frozen=True):
     limits: tuple[str, ...] = ()
 
 
-class Tool(Model, frozen=True):
+class Tool(Model, frozen=True, kw_only=True):
     """The program that made a document."""
 
     name: str
     version: str
 
 
-class Snapshot(Model, frozen=True):
+class Snapshot(Model, frozen=True, kw_only=True):
     """What was read from one target at one time; times are RFC 3339 UTC.
 
     `note` says where a recorded snapshot comes from. `cluster` is None where no cluster was asked for.

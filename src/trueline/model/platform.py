@@ -5,7 +5,7 @@ from typing import Literal
 from trueline.model.base import Strict
 
 
-class NamedFile(Strict, frozen=True):
+class NamedFile(Strict, frozen=True, kw_only=True):
     """A file or directory that rules judge by name.
 
     `component` must run (or its place be visible) for the file to matter. `flag` names the component's flag
@@ -26,7 +26,7 @@ class NamedFile(Strict, frozen=True):
     title: str = ""
 
 
-class Lasting(Strict, frozen=True):
+class Lasting(Strict, frozen=True, kw_only=True):
     """Where a change to a component's settings lasts.
 
     `steps` are sentences; they may use {flag} {key} {value} {file} {component}. `rendered` is the file that
@@ -38,7 +38,7 @@ class Lasting(Strict, frozen=True):
     restart: str = ""
 
 
-class Platform(Strict, frozen=True):
+class Platform(Strict, frozen=True, kw_only=True):
     """A way to install Kubernetes."""
 
     id: str

@@ -6,7 +6,7 @@ from trueline.model.base import Strict
 from trueline.model.rule import Severity
 
 
-class Waiver(Strict, frozen=True):
+class Waiver(Strict, frozen=True, kw_only=True):
     """An accepted exception with an end. `check` is a recommendation's number or a rule's id.
 
     It applies to results of `benchmark` whose outcome isn't a pass, until `expires`, that day included.
@@ -26,7 +26,7 @@ class Waiver(Strict, frozen=True):
     created: date | None = None
 
 
-class Policy(Strict, frozen=True):
+class Policy(Strict, frozen=True, kw_only=True):
     """A policy file. `severities` maps rule ids to the severity that this organisation gives them."""
 
     waivers: tuple[Waiver, ...] = ()

@@ -26,7 +26,7 @@ class Outcome(StrEnum):
     NOTSELECTED = "notselected"
 
 
-class Evidence(Model, frozen=True, omit_defaults=False):
+class Evidence(Model, frozen=True, kw_only=True, omit_defaults=False):
     """A fact that a result rests on. `source` says where it was read: a path, a process, a default."""
 
     fact: str
@@ -35,7 +35,7 @@ class Evidence(Model, frozen=True, omit_defaults=False):
     expected: str
 
 
-class Result(Model, frozen=True, omit_defaults=False):
+class Result(Model, frozen=True, kw_only=True, omit_defaults=False):
     """One recommendation on one target, with the outcome that the facts give.
 
     `reason` is one sentence. `waiver` is the id of the policy entry that `disposition` comes from.
@@ -73,7 +73,7 @@ class Result(Model, frozen=True, omit_defaults=False):
                 return "INFO"
 
 
-class SectionHead(Model, frozen=True, omit_defaults=False):
+class SectionHead(Model, frozen=True, kw_only=True, omit_defaults=False):
     """Number, title and target of a section."""
 
     number: str
@@ -81,7 +81,7 @@ class SectionHead(Model, frozen=True, omit_defaults=False):
     target: str
 
 
-class BenchmarkHead(Model, frozen=True, omit_defaults=False):
+class BenchmarkHead(Model, frozen=True, kw_only=True, omit_defaults=False):
     """The benchmark that was pinned; `digest` is a SHA-256 over it and over the rules that it uses."""
 
     id: str
@@ -92,7 +92,7 @@ class BenchmarkHead(Model, frozen=True, omit_defaults=False):
     sections: tuple[SectionHead, ...] = ()
 
 
-class Target(Model, frozen=True, omit_defaults=False):
+class Target(Model, frozen=True, kw_only=True, omit_defaults=False):
     """What was examined. `roles` are the targets (master, node ...) that this node plays."""
 
     name: str
@@ -105,7 +105,7 @@ class Target(Model, frozen=True, omit_defaults=False):
     collected_at: str = ""
 
 
-class Counts(Model, frozen=True, omit_defaults=False):
+class Counts(Model, frozen=True, kw_only=True, omit_defaults=False):
     """How many results have which outcome, and which word in tables for people."""
 
     total: int = 0
@@ -116,7 +116,7 @@ class Counts(Model, frozen=True, omit_defaults=False):
     outcomes: dict[str, int] = {}
 
 
-class Score(Model, frozen=True, omit_defaults=False):
+class Score(Model, frozen=True, kw_only=True, omit_defaults=False):
     """Scored and automated results only: passes, of those that pass, fail, err or are unknown; percent."""
 
     passed: int = 0
@@ -128,7 +128,7 @@ class Score(Model, frozen=True, omit_defaults=False):
         return 100.0 * self.passed / self.maximum if self.maximum else None
 
 
-class Totals(Model, frozen=True, omit_defaults=False):
+class Totals(Model, frozen=True, kw_only=True, omit_defaults=False):
     """Counts and score, in total, per target and per section number."""
 
     total: Counts
@@ -138,7 +138,7 @@ class Totals(Model, frozen=True, omit_defaults=False):
     section_scores: dict[str, Score] = {}
 
 
-class Coverage(Model, frozen=True, omit_defaults=False):
+class Coverage(Model, frozen=True, kw_only=True, omit_defaults=False):
     """How much of the benchmark was decided by facts.
 
     `evaluated` results passed or failed, of the `applicable` ones (all but notapplicable and notselected), of
@@ -151,7 +151,7 @@ class Coverage(Model, frozen=True, omit_defaults=False):
     unavailable: dict[str, tuple[str, ...]] = {}
 
 
-class Assessment(Model, frozen=True, omit_defaults=False):
+class Assessment(Model, frozen=True, kw_only=True, omit_defaults=False):
     """One run: the benchmark, the target, each result. `notices` are what a reader must know first."""
 
     schema: Literal["trueline.dev/assessment/v1"]

@@ -9,7 +9,7 @@ from trueline.model.base import Strict
 Severity = Literal["critical", "high", "medium", "low", "info"]
 
 
-class Predicate(Strict, frozen=True):
+class Predicate(Strict, frozen=True, kw_only=True):
     """What is asserted of a value; exactly one key. Values are text, read as the setting's type.
 
     equals, one_of: the value is it, or one of them. has, lacks: a list holds, or doesn't hold, each of them.
@@ -61,13 +61,13 @@ _PREDICATES = (
 )
 
 
-class SettingTest(Predicate, frozen=True):
+class SettingTest(Predicate, frozen=True, kw_only=True):
     """The effective value of `name` ("kube-apiserver/anonymous-auth") fulfils the predicate."""
 
     name: str
 
 
-class FileTest(Strict, frozen=True):
+class FileTest(Strict, frozen=True, kw_only=True):
     """Each file that the platform knows by `name` has at most this mode, this owner, or exists.
 
     `mode_at_most` is octal text; a mode passes when it has no bit outside it. `owner` is "user:group", several
@@ -86,21 +86,21 @@ class FileTest(Strict, frozen=True):
             raise ValueError("needs exactly one of mode_at_most, owner, present")
 
 
-class ProcessTest(Strict, frozen=True):
+class ProcessTest(Strict, frozen=True, kw_only=True):
     """The component runs on this node, or doesn't."""
 
     name: str
     running: bool = True
 
 
-class KubeTest(Strict, frozen=True):
+class KubeTest(Strict, frozen=True, kw_only=True):
     """A search among API objects finds nothing; `find` names one of `evaluate/kube`, `given` its arguments."""
 
     find: str
     given: dict[str, tuple[str, ...]] = {}
 
 
-class Test(Strict, frozen=True, rename={"not_": "not"}):
+class Test(Strict, frozen=True, kw_only=True, rename={"not_": "not"}):
     """One node of a test tree; exactly one key."""
 
     __test__ = False  # not a test class for pytest
@@ -118,7 +118,7 @@ class Test(Strict, frozen=True, rename={"not_": "not"}):
             raise ValueError("needs exactly one of setting, file, process, kube, all, any, not")
 
 
-class Rule(Strict, frozen=True):
+class Rule(Strict, frozen=True, kw_only=True):
     """A technical assertion, defined once and used by many benchmarks.
 
     `id` is kebab-case and states the desired truth. `component` is who would be changed: a component of
@@ -145,13 +145,13 @@ class Rule(Strict, frozen=True):
             raise ValueError("needs a test, or look_at for the person who decides")
 
 
-class RuleFile(Strict, frozen=True):
+class RuleFile(Strict, frozen=True, kw_only=True):
     """`content/rules/<area>.yaml`."""
 
     rules: tuple[Rule, ...]
 
 
-class Case(Strict, frozen=True):
+class Case(Strict, frozen=True, kw_only=True):
     """Facts in, outcome out: one example that a rule must judge so.
 
     `node` and `cluster` are parts of a snapshot; see `content/cases.py` for the short forms.
@@ -164,7 +164,7 @@ class Case(Strict, frozen=True):
     cluster: dict[str, Any] | None = None
 
 
-class CaseFile(Strict, frozen=True):
+class CaseFile(Strict, frozen=True, kw_only=True):
     """`content/cases/<area>.yaml`: the cases of each rule by its id."""
 
     cases: dict[str, tuple[Case, ...]]

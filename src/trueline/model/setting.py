@@ -7,7 +7,7 @@ from trueline.model.base import Strict
 SettingType = Literal["bool", "int", "string", "list", "duration", "map"]
 
 
-class Default(Strict, frozen=True):
+class Default(Strict, frozen=True, kw_only=True):
     """The value that holds where nothing sets one.
 
     `since` and `until` are Kubernetes minor versions ("1.24"), both included; empty means open.
@@ -20,7 +20,7 @@ class Default(Strict, frozen=True):
     config: bool | None = None
 
 
-class Setting(Strict, frozen=True):
+class Setting(Strict, frozen=True, kw_only=True):
     """One configuration value of a component, whatever its source.
 
     `name` is unique in the component, normally the flag without dashes. `flags` are the flags that set it, in
@@ -46,7 +46,7 @@ class Setting(Strict, frozen=True):
         return () if self.no_flag else self.flags or (self.name,)
 
 
-class DocumentSource(Strict, frozen=True):
+class DocumentSource(Strict, frozen=True, kw_only=True):
     """A file that one of the component's flags names: collectors read it as a document.
 
     `kind` says how it is cleaned (see `model.facts.Document.kind`); a directory holds documents of it.
@@ -57,7 +57,7 @@ class DocumentSource(Strict, frozen=True):
     directory: bool = False
 
 
-class Component(Strict, frozen=True):
+class Component(Strict, frozen=True, kw_only=True):
     """A program whose settings are judged, and how its processes are told from others.
 
     `executables` are base names of /proc/PID/exe. `wrappers` are words at the start of a command line behind
