@@ -15,6 +15,7 @@ class Predicate(Strict, frozen=True, kw_only=True):
     equals, one_of: the value is it, or one of them. has, lacks: a list holds, or doesn't hold, each of them.
     subset_of: every member of a list is among them, and the list isn't empty. at_least, at_most: numbers and
     durations. present: true means set and not empty. matches: a regular expression finds something.
+    differs_from: the effective value of another setting ("etcd/trusted-ca-file") is not the same.
     """
 
     equals: str | None = None
@@ -27,6 +28,7 @@ class Predicate(Strict, frozen=True, kw_only=True):
     at_most: str | None = None
     present: bool | None = None
     matches: str | None = None
+    differs_from: str | None = None
 
     def __post_init__(self) -> None:
         if len(self.operators()) != 1:
@@ -58,6 +60,7 @@ _PREDICATES = (
     "at_most",
     "present",
     "matches",
+    "differs_from",
 )
 
 
@@ -70,9 +73,9 @@ class SettingTest(Predicate, frozen=True, kw_only=True):
 class FileTest(Strict, frozen=True, kw_only=True):
     """Each file that the platform knows by `name` has at most this mode, this owner, or exists.
 
-    `mode_at_most` is octal text; a mode passes when it has no bit outside it. `owner` is "user:group", several
-    alternatives separated by a blank. `absent` says what a missing file means: for most files, that the
-    recommendation does not apply.
+    `mode_at_most` is octal text; a mode passes when it has no bit outside it. `owner` is "user:group",
+    several alternatives separated by a blank. `absent` says what a missing file means: for most files, that
+    the recommendation does not apply.
     """
 
     name: str
@@ -94,7 +97,10 @@ class ProcessTest(Strict, frozen=True, kw_only=True):
 
 
 class KubeTest(Strict, frozen=True, kw_only=True):
-    """A search among API objects finds nothing; `find` names one of `evaluate/kube`, `given` its arguments."""
+    """A search among API objects finds nothing.
+
+    `find` names one of the searches of `evaluate/kube`, `given` holds its arguments.
+    """
 
     find: str
     given: dict[str, tuple[str, ...]] = {}

@@ -1,0 +1,1 @@
+"""Content as data: settings, platforms, rules and benchmarks, read strictly from YAML."""

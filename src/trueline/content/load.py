@@ -1,0 +1,103 @@
+"""Finds and loads the shipped content by id."""
+
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+
+from trueline.content.yaml_files import load_yaml
+from trueline.errors import ContentError, UsageError
+from trueline.model.benchmark import Benchmark
+from trueline.model.platform import Platform
+from trueline.model.policy import Policy
+from trueline.model.rule import Case, CaseFile, Rule, RuleFile
+from trueline.model.setting import Component
+
+DATA = Path(__file__).parent / "data"
+
+
+def _ids(folder: str) -> list[str]:
+    return sorted((path.stem for path in (DATA / folder).glob("*.yaml")), key=natural_key)
+
+
+def natural_key(text: str) -> tuple[object, ...]:
+    """Sorts cis-1.6 before cis-1.20."""
+    pieces = text.replace("-", ".").split(".")
+    return tuple((1, int(piece)) if piece.isdigit() else (0, piece) for piece in pieces)
+
+
+def benchmark_ids() -> list[str]:
+    """Ids of all shipped benchmarks."""
+    return _ids("benchmarks")
+
+
+def platform_ids() -> list[str]:
+    """Ids of all shipped platforms."""
+    return _ids("platforms")
+
+
+@lru_cache(maxsize=8)
+def load_benchmark(name: str) -> Benchmark:
+    """A benchmark by id or alias; raises UsageError with the nearest names when there is none."""
+    if name in benchmark_ids():
+        return load_yaml(DATA / "benchmarks" / f"{name}.yaml", Benchmark)
+    for other in benchmark_ids():
+        benchmark = load_yaml(DATA / "benchmarks" / f"{other}.yaml", Benchmark)
+        if name in benchmark.aliases:
+            return benchmark
+    raise UsageError(f"there is no benchmark {name!r}", hint=_nearest(name, benchmark_ids()))
+
+
+@lru_cache(maxsize=8)
+def load_platform(name: str) -> Platform:
+    """A platform with what it extends merged in; raises UsageError when there is none."""
+    if name not in platform_ids():
+        raise UsageError(f"there is no platform {name!r}", hint=_nearest(name, platform_ids()))
+    platform = load_yaml(DATA / "platforms" / f"{name}.yaml", Platform)
+    if not platform.extends:
+        return platform
+    base = load_platform(platform.extends)
+    return msgspec.structs.replace(
+        platform, files={**base.files, **platform.files}, lasting={**base.lasting, **platform.lasting}
+    )
+
+
+@lru_cache(maxsize=1)
+def load_components() -> dict[str, Component]:
+    """All components by name."""
+    found = (load_yaml(path, Component) for path in sorted((DATA / "settings").glob("*.yaml")))
+    return {component.component: component for component in found}
+
+
+@lru_cache(maxsize=1)
+def load_rules() -> dict[str, Rule]:
+    """All rules by id; raises ContentError when an id stands in two files."""
+    rules: dict[str, Rule] = {}
+    for path in sorted((DATA / "rules").glob("*.yaml")):
+        for rule in load_yaml(path, RuleFile).rules:
+            if rule.id in rules:
+                raise ContentError(
+                    f"rule {rule.id} is defined twice", hint="Rules are written once.", file=str(path)
+                )
+            rules[rule.id] = rule
+    return rules
+
+
+def load_cases() -> dict[str, tuple[Case, ...]]:
+    """The cases of each rule by its id."""
+    cases: dict[str, tuple[Case, ...]] = {}
+    for path in sorted((DATA / "cases").glob("*.yaml")):
+        for rule, listed in load_yaml(path, CaseFile, typed=True).cases.items():
+            cases[rule] = cases.get(rule, ()) + listed
+    return cases
+
+
+def load_policy(path: Path) -> Policy:
+    """A policy file of the user's; raises ContentError."""
+    return load_yaml(path, Policy)
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    close = get_close_matches(name, known, n=3, cutoff=0.4)
+    return f"Did you mean {', '.join(close)}?" if close else f"Known are {', '.join(known)}."

@@ -1,0 +1,120 @@
+"""Reads one YAML file into one struct, so that every mistake is an error with file and line."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import yaml
+
+from trueline.errors import ContentError
+
+T = TypeVar("T")
+
+_BASE: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # all scalars stay text: 1.10 is not 1.1
+_SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_PATH_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+MAX_BYTES = 8 * 1024 * 1024
+
+
+def load_yaml(path: Path, kind: type[T], *, typed: bool = False) -> T:
+    """The file as `kind`; with `typed`, scalars have YAML's own types instead of being text.
+
+    Raises ContentError with file and line for anything that isn't exactly such a document.
+    """
+    text = _read(path)
+    try:
+        raw = yaml.load(text, Loader=_SAFE if typed else _BASE)  # noqa: S506 - both loaders build plain data
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "not valid YAML"
+        raise ContentError(
+            str(problem), hint="Mend the YAML syntax there.", file=str(path), line=mark and mark.line + 1
+        ) from None
+    except RecursionError:
+        raise ContentError("nested too deeply", hint="Flatten the document.", file=str(path)) from None
+    if line := _duplicate_key(text):
+        raise ContentError("this key stands twice", hint="Keep one.", file=str(path), line=line)
+    try:
+        return msgspec.convert(raw, kind, strict=False)
+    except msgspec.ValidationError as error:
+        message, _, where = str(error).partition(" - at `$")
+        line = _line_of(text, where.rstrip("`"))
+        raise ContentError(
+            f"{message}{f' (at {where[1:-1]})' if where else ''}",
+            hint="`trueline content schema` prints the JSON Schema of what may stand there.",
+            file=str(path),
+            line=line,
+        ) from None
+
+
+def _read(path: Path) -> str:
+    try:
+        if not path.is_file():
+            raise ContentError("is not a file", hint="Name a regular YAML file.", file=str(path))
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise ContentError("is larger than 8 MiB", hint="Split the file.", file=str(path))
+        return data.decode("utf-8")
+    except OSError as error:
+        raise ContentError(
+            error.strerror or "can't be read", hint="Check the path and its mode.", file=str(path)
+        ) from None
+    except UnicodeDecodeError:
+        raise ContentError("is not UTF-8 text", hint="Save it as UTF-8.", file=str(path)) from None
+
+
+def _compose(text: str) -> yaml.Node | None:
+    node: yaml.Node | None = yaml.compose(text, Loader=_BASE)
+    return node
+
+
+def _duplicate_key(text: str) -> int | None:
+    """Line of the first mapping key that stands twice in its mapping, counting from 1."""
+    for node in _walk(_compose(text)):
+        if isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, _ in node.value:
+                if key.value in seen and key.value != "<<":
+                    return int(key.start_mark.line) + 1
+                seen.add(key.value)
+    return None
+
+
+def _walk(root: yaml.Node | None) -> Iterator[yaml.Node]:
+    stack, seen = [root] if root else [], set[int]()
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        yield node
+        if isinstance(node, yaml.MappingNode):
+            stack.extend(part for pair in node.value for part in pair)
+        elif isinstance(node, yaml.SequenceNode):
+            stack.extend(node.value)
+
+
+def _line_of(text: str, where: str) -> int | None:
+    """The line that msgspec's path points to (`.rules[3].test`); the nearest one above if it ends early."""
+    node = _compose(text)
+    line = node.start_mark.line if node else 0
+    for name, index in _PATH_STEP.findall(where):
+        child = _child(node, name, index)
+        if child is None:
+            break
+        node, line = child
+    return int(line) + 1
+
+
+def _child(node: yaml.Node | None, name: str, index: str) -> tuple[yaml.Node, int] | None:
+    if isinstance(node, yaml.SequenceNode) and index.isdigit() and int(index) < len(node.value):
+        child = node.value[int(index)]
+        return child, child.start_mark.line
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == name:
+                return value, key.start_mark.line
+    return None
