@@ -131,6 +131,7 @@ class Rule(Strict, frozen=True, kw_only=True):
     `content/settings`, or rbac, pods, network, secrets, namespaces, admission. `applies` must hold, else the
     recommendation does not apply. Without a `test` only a person can decide, and `look_at` says how. Text may
     use {name} for each of `parameters`, tests "$name"; a recommendation may give other values.
+    `show` is a search whose findings become evidence for the person who decides; it never decides itself.
     `remediation` adds only what can't be derived from the test and the platform.
     """
 
@@ -141,6 +142,7 @@ class Rule(Strict, frozen=True, kw_only=True):
     component: str
     test: Test | None = None
     applies: Test | None = None
+    show: KubeTest | None = None
     look_at: str = ""
     remediation: str = ""
     parameters: dict[str, str] = {}
@@ -184,7 +186,7 @@ def bind(rule: Rule, given: dict[str, str]) -> Rule:
         return rule
     values = {**rule.parameters, **given}
     raw = msgspec.to_builtins(rule)
-    for field in ("test", "applies"):
+    for field in ("test", "applies", "show"):
         if field in raw:
             raw[field] = _substitute(raw[field], values)
     for field in ("title", "why", "look_at", "remediation"):
