@@ -24,8 +24,8 @@ class Setting(Strict, frozen=True, kw_only=True):
     """One configuration value of a component, whatever its source.
 
     `name` is unique in the component, normally the flag without dashes. `flags` are the flags that set it, in
-    the component's own spelling; empty means `name`; `no_flag` that there is none. `key` is the dotted path
-    in the config file. `env` is the environment variable. `derived` names the computation of
+    the component's own spelling; empty means `name`; `no_flag` that there is none. Without a `default` the
+    type's zero value holds ("", false, 0, an empty list). `key` is the dotted path in the config file. `env` is the environment variable. `derived` names the computation of
     `evaluate/derived.py` that yields the value instead. `ignored_with_config`: the flag has no effect once a
     config file is given.
     """
@@ -64,6 +64,8 @@ class Component(Strict, frozen=True, kw_only=True):
     which the component's arguments stand ("hyperkube kube-apiserver"). `config_flag` names the flag of its
     config file, `config_dir_flag` that of the drop-in directory. `config_exclusive`: with a config file all
     flags and variables are ignored (etcd), but for those of settings without `ignored_with_config` elsewhere.
+    `repeat_replaces`: a list flag that is given again replaces the earlier list, else it adds to it. Once one
+    of `opaque_flags` is given, the settings come from a place that nobody reads, and none is known.
     """
 
     component: str
@@ -75,5 +77,7 @@ class Component(Strict, frozen=True, kw_only=True):
     config_env: str = ""
     config_exclusive: bool = False
     env_prefix: str = ""
+    repeat_replaces: bool = False
+    opaque_flags: tuple[str, ...] = ()
     documents: tuple[DocumentSource, ...] = ()
     settings: tuple[Setting, ...] = ()
