@@ -1,0 +1,211 @@
+"""Composes an assessment: a benchmark, a snapshot and a policy become one document."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+
+import msgspec
+
+from trueline import __version__
+from trueline.evaluate.context import Context
+from trueline.evaluate.outcomes import evaluate
+from trueline.evaluate.versions import kubernetes_version, minor
+from trueline.model.benchmark import Benchmark
+from trueline.model.facts import NodeFacts, Snapshot, Tool
+from trueline.model.platform import Platform
+from trueline.model.policy import Policy
+from trueline.model.results import (
+    ASSESSMENT_SCHEMA,
+    Assessment,
+    BenchmarkHead,
+    Counts,
+    Coverage,
+    Outcome,
+    Result,
+    Score,
+    SectionHead,
+    Target,
+    Totals,
+)
+from trueline.model.rule import Rule
+from trueline.model.setting import Component
+from trueline.policy.apply import apply_policy
+from trueline.policy.select import select
+
+TOOL = Tool(name="trueline", version=__version__)
+_ROLES = {
+    "kube-apiserver": ("master", "controlplane"),
+    "kube-controller-manager": ("master",),
+    "kube-scheduler": ("master",),
+    "etcd": ("etcd",),
+    "kubelet": ("node",),
+    "kube-proxy": ("node",),
+}
+
+
+class Content(msgspec.Struct, frozen=True):
+    """The content that an assessment needs."""
+
+    components: Mapping[str, Component]
+    rules: Mapping[str, Rule]
+    platform: Platform
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """What a run is limited to; see `policy.select`."""
+
+    targets: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    level: int | None = None
+
+
+def assess(
+    benchmark: Benchmark,
+    snapshot: Snapshot,
+    content: Content,
+    *,
+    on: date,
+    policy: Policy | None = None,
+    selection: Selection = Selection(),  # noqa: B008 - frozen
+    chosen_because: str = "",
+    notices: Iterable[str] = (),
+) -> Assessment:
+    """One run as a document; `on` is the date for which waivers are judged."""
+    version, _ = kubernetes_version(snapshot)
+    context = Context(snapshot.node, snapshot.cluster, content.components, content.platform, minor(version))
+    results = select(
+        evaluate(benchmark, content.rules, context),
+        targets=selection.targets,
+        only=selection.only,
+        level=selection.level,
+    )
+    results, remarks = apply_policy(results, policy or Policy(), benchmark=benchmark.id, on=on)
+    return Assessment(
+        schema=ASSESSMENT_SCHEMA,
+        tool=TOOL,
+        benchmark=_head(benchmark, content.rules, chosen_because, {result.section for result in results}),
+        target=_target(snapshot, content.platform, version),
+        results=results,
+        counts=totals(results),
+        coverage=coverage(results),
+        assessed_on=on.isoformat(),
+        notices=(*notices, *_remarks(snapshot), *remarks),
+    )
+
+
+def exit_code(assessment: Assessment) -> int:
+    """0 nothing required failed, 1 something did, 3 something required could not be read or decided.
+
+    What is incomplete goes before what failed: a gate must not read an incomplete run as a verdict. A run in
+    which nothing applied is incomplete too.
+    """
+    required = [result for result in assessment.results if result.disposition in {"required", "expired"}]
+    if any(result.outcome in {Outcome.ERROR, Outcome.UNKNOWN} for result in required):
+        return 3
+    if not assessment.coverage.evaluated:
+        return 3
+    return 1 if any(result.outcome is Outcome.FAIL for result in required) else 0
+
+
+def totals(results: Collection[Result]) -> Totals:
+    """Counts and scores, in total, per target and per section."""
+    targets = dict.fromkeys(result.target for result in results)
+    sections = dict.fromkeys(result.section for result in results)
+    return Totals(
+        total=_counts(results),
+        score=_score(results),
+        targets={name: _counts([one for one in results if one.target == name]) for name in targets},
+        sections={name: _counts([one for one in results if one.section == name]) for name in sections},
+        section_scores={name: _score([one for one in results if one.section == name]) for name in sections},
+    )
+
+
+def _counts(results: Collection[Result]) -> Counts:
+    states = Counter(result.state for result in results)
+    outcomes = Counter(result.outcome for result in results)
+    return Counts(
+        total=len(results),
+        passed=states["PASS"],
+        failed=states["FAIL"],
+        warn=states["WARN"],
+        info=states["INFO"],
+        outcomes={outcome.value: outcomes[outcome] for outcome in Outcome},
+    )
+
+
+def _score(results: Collection[Result]) -> Score:
+    counted = {Outcome.PASS, Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN}
+    scored = [one for one in results if one.scored and one.automated and one.outcome in counted]
+    return Score(passed=sum(one.outcome is Outcome.PASS for one in scored), maximum=len(scored))
+
+
+def coverage(results: Collection[Result]) -> Coverage:
+    """How much facts decided, and for what reasons they did not decide the rest."""
+    unavailable: dict[str, tuple[str, ...]] = {}
+    for result in results:
+        if result.outcome in {Outcome.ERROR, Outcome.UNKNOWN}:
+            unavailable[result.reason] = (*unavailable.get(result.reason, ()), result.number)
+    left_out = {Outcome.NOTAPPLICABLE, Outcome.NOTSELECTED}
+    return Coverage(
+        total=len(results),
+        applicable=sum(result.outcome not in left_out for result in results),
+        evaluated=sum(result.outcome in {Outcome.PASS, Outcome.FAIL} for result in results),
+        unavailable=unavailable,
+    )
+
+
+def _head(
+    benchmark: Benchmark, rules: Mapping[str, Rule], because: str, sections: Collection[str]
+) -> BenchmarkHead:
+    used = [rules[name] for _, entry in benchmark.recommendations() for name in entry.rules]
+    content = msgspec.json.encode((benchmark, used), order="deterministic")
+    return BenchmarkHead(
+        id=benchmark.id,
+        title=benchmark.title,
+        version=benchmark.version,
+        digest=f"sha256:{hashlib.sha256(content).hexdigest()}",
+        chosen_because=because,
+        sections=tuple(
+            SectionHead(number=entry.number, title=entry.title, target=entry.target)
+            for entry in benchmark.sections
+            if entry.number in sections or any(name.startswith(f"{entry.number}.") for name in sections)
+        ),
+    )
+
+
+def _target(snapshot: Snapshot, platform: Platform, version: str | None) -> Target:
+    node, cluster = snapshot.node, snapshot.cluster
+    return Target(
+        name=(node.hostname if node else "") or (cluster.name if cluster else ""),
+        kind="node" if node else "cluster",
+        roles=_roles(node) + (("policies",) if cluster else ()),
+        platform=platform.id,
+        kubernetes=version,
+        operating_system=node.os_release.get("PRETTY_NAME", "") if node else "",
+        cluster=cluster.server if cluster else "",
+        collected_at=snapshot.started_at,
+    )
+
+
+def _roles(node: NodeFacts | None) -> tuple[str, ...]:
+    if node is None or not isinstance(node.processes, tuple):
+        return ()
+    real = [process.component for process in node.processes if process.impostor is None]
+    return tuple(dict.fromkeys(role for name, roles in _ROLES.items() if name in real for role in roles))
+
+
+def _remarks(snapshot: Snapshot) -> list[str]:
+    """What a reader must know of the collection: its note, its limits, processes that pose as others."""
+    node = snapshot.node
+    remarks = [snapshot.note] if snapshot.note else []
+    if node:
+        remarks += node.limits
+        if isinstance(node.processes, tuple):
+            remarks += [
+                f"Process {process.pid} (uid {process.uid}) calls itself {process.component} and was not "
+                f"believed: {process.impostor}"
+                for process in node.processes
+                if process.impostor
+            ]
+    return remarks

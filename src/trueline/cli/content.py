@@ -1,0 +1,45 @@
+"""`trueline content`: checks content, and prints the JSON Schemas of all documents."""
+
+import click
+
+from trueline.assess import Content
+from trueline.content.load import (
+    benchmark_ids,
+    load_benchmark,
+    load_cases,
+    load_components,
+    load_platform,
+    load_rules,
+)
+from trueline.lint import lint as find_problems
+from trueline.model.schemas import DOCUMENTS, schema_text
+
+
+@click.group()
+def content() -> None:
+    """Check content and print its JSON Schemas."""
+
+
+@content.command()
+def lint() -> None:
+    """Check all content: references, parameters, predicates, and each rule against its cases."""
+    rules, cases = load_rules(), load_cases()
+    loaded = Content(components=load_components(), rules=rules, platform=load_platform("kubeadm"))
+    benchmarks = [load_benchmark(name) for name in benchmark_ids()]
+    problems = list(find_problems(loaded, cases, benchmarks))
+    for problem in problems:
+        click.echo(problem)
+    summary = (
+        f"{len(rules)} rules, {sum(map(len, cases.values()))} cases, {len(benchmarks)} benchmarks: "
+        f"{len(problems)} problems"
+    )
+    click.echo(summary, err=True)
+    if problems:
+        raise click.exceptions.Exit(2)
+
+
+@content.command()
+@click.argument("document", type=click.Choice(list(DOCUMENTS)))
+def schema(document: str) -> None:
+    """Print the JSON Schema of a kind of DOCUMENT."""
+    click.echo(schema_text(document), nl=False)

@@ -1,0 +1,1 @@
+"""Judges facts: pure functions from a benchmark and a snapshot to results."""

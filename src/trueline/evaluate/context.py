@@ -1,0 +1,71 @@
+"""The facts of one target together with the content that is needed to read them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from trueline.evaluate.settings import Effective, effective
+from trueline.model.cluster import ClusterFacts
+from trueline.model.facts import Document, NodeFacts, Process, Unavailable
+from trueline.model.platform import Platform
+from trueline.model.setting import Component
+
+NO_NODE = Unavailable(kind="not-collected", reason="No node was examined.")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What tests may look at. `version` is the Kubernetes minor version ("1.34"), None if not known."""
+
+    node: NodeFacts | None
+    cluster: ClusterFacts | None
+    components: Mapping[str, Component]
+    platform: Platform
+    version: str | None = None
+    _effective: dict[tuple[str, int], Effective | Unavailable] = field(default_factory=dict, repr=False)
+
+    def processes(self, component: str) -> tuple[Process, ...] | Unavailable:
+        """The component's real processes; empty only where it is certain that it does not run here."""
+        if self.node is None:
+            return NO_NODE
+        if isinstance(self.node.processes, Unavailable):
+            return self.node.processes
+        found = tuple(
+            process
+            for process in self.node.processes
+            if process.component == component and process.impostor is None
+        )
+        if not found and (manifest := self.static_pod(component)):
+            return Unavailable(
+                kind="vanished",
+                reason=f"{manifest} defines {component}, but no process of it is visible: it is down, or the "
+                "node's PID namespace is not shared.",
+            )
+        return found
+
+    def static_pod(self, component: str) -> str | None:
+        """Path of the static pod manifest whose container starts the component."""
+        programs = self.components[component].executables if component in self.components else ()
+        for path, document in (self.node.documents if self.node else {}).items():
+            if isinstance(document, Document) and document.kind == "Pod":
+                for container in _containers(document.data):
+                    command = container.get("command") or [""]
+                    if str(command[0]).rsplit("/", 1)[-1] in programs:
+                        return path
+        return None
+
+    def setting(self, name: str, process: Process) -> Effective | Unavailable:
+        """The effective value of "component/setting" for one of the component's processes."""
+        key = (name, process.pid)
+        if key not in self._effective:
+            component, _, setting = name.partition("/")
+            assert self.node is not None  # a process was found on it
+            self._effective[key] = effective(
+                self.node, self.components[component], setting, process, self.version
+            )
+        return self._effective[key]
+
+
+def _containers(manifest: object) -> list[dict[str, list[str]]]:
+    spec = manifest.get("spec") if isinstance(manifest, dict) else None
+    containers = spec.get("containers") if isinstance(spec, dict) else None
+    return [entry for entry in containers or [] if isinstance(entry, dict)]

@@ -1,0 +1,87 @@
+"""Three-valued logic: what a test says of the facts, and how several say it together."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from trueline.model.base import Model
+from trueline.model.facts import Process
+from trueline.model.results import Evidence, Outcome
+from trueline.model.rule import FileTest, KubeTest, ProcessTest, SettingTest
+
+
+class Fault(Model, frozen=True, kw_only=True):
+    """One leaf of a test that did not hold, with what remediation needs to know about it.
+
+    `path` is the file that is wrong, `layer` and `source` say where a setting's value came from.
+    """
+
+    test: SettingTest | FileTest | ProcessTest | KubeTest
+    path: str = ""
+    layer: str = ""
+    source: str = ""
+    observed: str = ""
+    process: Process | None = None
+
+
+class Decision(Model, frozen=True, kw_only=True):
+    """What one test gives: pass, fail, error, unknown, notchecked or notapplicable, and why."""
+
+    outcome: Outcome
+    reason: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+_ALL = (Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN, Outcome.NOTCHECKED, Outcome.PASS, Outcome.NOTAPPLICABLE)
+_ANY = (Outcome.PASS, Outcome.ERROR, Outcome.UNKNOWN, Outcome.NOTCHECKED, Outcome.FAIL, Outcome.NOTAPPLICABLE)
+
+
+def all_of(decisions: Iterable[Decision]) -> Decision:
+    """The worst wins: fail, error, unknown, notchecked, pass, notapplicable."""
+    return _combine(list(decisions), _ALL)
+
+
+def any_of(decisions: Iterable[Decision]) -> Decision:
+    """One pass is enough; what could not be read might have been one, so it goes before a fail."""
+    return _combine(list(decisions), _ANY)
+
+
+def negated(decision: Decision) -> Decision:
+    """Pass and fail change places; all else stays what it is."""
+    swapped = {Outcome.PASS: Outcome.FAIL, Outcome.FAIL: Outcome.PASS}
+    return Decision(
+        outcome=swapped.get(decision.outcome, decision.outcome),
+        reason=decision.reason,
+        evidence=decision.evidence,
+    )
+
+
+def _combine(decisions: list[Decision], order: tuple[Outcome, ...]) -> Decision:
+    if not decisions:
+        return Decision(outcome=Outcome.NOTAPPLICABLE, reason="There is nothing to judge.")
+    if len(decisions) == 1:
+        return decisions[0]
+    outcome = min((decision.outcome for decision in decisions), key=order.index)
+    deciding = [decision for decision in decisions if decision.outcome is outcome]
+    return Decision(
+        outcome=outcome,
+        reason=join_reasons(decision.reason for decision in deciding),
+        evidence=unique(part for decision in decisions for part in decision.evidence),
+        faults=unique(fault for decision in deciding for fault in decision.faults),
+    )
+
+
+def join_reasons(reasons: Iterable[str]) -> str:
+    """Each reason once, the first three in full."""
+    distinct = list(dict.fromkeys(reason for reason in reasons if reason))
+    more = f" And {len(distinct) - 3} more." if len(distinct) > 3 else ""
+    return " ".join(distinct[:3]) + more
+
+
+def unique(parts: Iterable[Any]) -> tuple[Any, ...]:
+    """Each part once, in order; parts need not be hashable."""
+    kept: list[Any] = []
+    for part in parts:
+        if part not in kept:
+            kept.append(part)
+    return tuple(kept)

@@ -1,0 +1,173 @@
+"""Finds the files that a rule names, and judges their modes and owners."""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from trueline.evaluate.context import Context
+from trueline.evaluate.decision import Decision, Fault, all_of
+from trueline.model.facts import Absent, FileMeta, NodeFacts, Unavailable
+from trueline.model.platform import NamedFile
+from trueline.model.results import Evidence, Outcome
+from trueline.model.rule import FileTest
+
+
+def judge_file(test: FileTest, context: Context) -> Decision:
+    """Each file that the name stands for, the worst first; see `FileTest` for what a missing one means."""
+    named = context.platform.files[test.name]
+    if context.node is None:
+        return Decision(outcome=Outcome.ERROR, reason="No node was examined.")
+    found = locate(named, context)
+    if isinstance(found, Unavailable):
+        return Decision(outcome=Outcome.ERROR, reason=found.reason)
+    if not found:
+        return _missing(test, named, context)
+    return all_of(_judge_one(test, path, fact) for path, fact in found)
+
+
+def locate(
+    named: NamedFile, context: Context
+) -> list[tuple[str, FileMeta | Absent | Unavailable]] | Unavailable:
+    """The paths that a name stands for on this node, with what was read of each."""
+    node = context.node
+    assert node is not None
+    paths = _from_settings(named, context)
+    if isinstance(paths, Unavailable):
+        return paths
+    if not paths:
+        paths = [path for path in named.candidates if not isinstance(node.files.get(path, Absent()), Absent)]
+        paths = paths[:1] if named.first else paths
+    found = [(path, node.files.get(path) or _not_collected(path)) for path in paths]
+    if not named.each:
+        return found
+    return [entry for path, fact in found for entry in _members(node, path, fact, named)]
+
+
+def _from_settings(named: NamedFile, context: Context) -> list[str] | Unavailable:
+    """Paths that running processes were given; the component itself says which file it uses."""
+    if not named.flag:
+        return []
+    name = named.flag if "/" in named.flag else f"{named.component}/{named.flag}"
+    processes = context.processes(name.partition("/")[0])
+    if isinstance(processes, Unavailable):
+        return []  # the candidates may still tell, and if there is none, `_missing` says why
+    paths: list[str] = []
+    for process in processes:
+        value = context.setting(name, process)
+        if isinstance(value, Unavailable):
+            return value
+        paths += [str(path) for path in value.values if isinstance(path, str) and path]
+    assert context.node is not None
+    inside = [process.root for process in processes if process.root]
+    keys = context.node.files
+    return list(dict.fromkeys(next((r + p for r in inside if r + p in keys), p) for p in paths))
+
+
+def _members(
+    node: NodeFacts, path: str, fact: FileMeta | Absent | Unavailable, named: NamedFile
+) -> Iterator[tuple[str, FileMeta | Absent | Unavailable]]:
+    """The directory's files that the name means; with "tree" also the directories and what is below."""
+    if not isinstance(fact, FileMeta) or fact.kind != "directory":
+        if not isinstance(fact, Absent):
+            yield path, fact
+        return
+    if named.each == "tree" and not named.match:
+        yield path, fact
+    if fact.entries is None:
+        yield path, Unavailable(kind="denied", reason=f"The directory {path} could not be listed.")
+    for name in fact.entries or ():
+        below = f"{path.rstrip('/')}/{name}"
+        member = node.files.get(below) or _not_collected(below)
+        if isinstance(member, FileMeta) and member.kind == "directory":
+            if named.each == "tree":
+                yield from _members(node, below, member, named)
+        elif _wanted(name, named) and not isinstance(member, Absent):
+            yield below, member
+
+
+def _wanted(name: str, named: NamedFile) -> bool:
+    matches = any(fnmatchcase(name, pattern) for pattern in (named.match or "*").split())
+    return matches and not any(fnmatchcase(name, pattern) for pattern in named.ignore.split())
+
+
+def _not_collected(path: str) -> Unavailable:
+    return Unavailable(kind="not-collected", reason=f"{path} was not collected.")
+
+
+def _missing(test: FileTest, named: NamedFile, context: Context) -> Decision:
+    places = ", ".join(named.candidates) or named.flag
+    if named.component:
+        processes = context.processes(named.component)
+        if isinstance(processes, Unavailable):
+            reason = f"None of {places} is there, and whether {named.component} runs here is not known: "
+            return Decision(outcome=Outcome.ERROR, reason=reason + processes.reason)
+        if any(process.root for process in processes) and not _any_parent(named, context):
+            return Decision(
+                outcome=Outcome.ERROR,
+                reason=f"{named.component} runs in a container and none of {places} is visible: the node's "
+                "directories are not mounted here.",
+            )
+    outcome = Outcome(test.absent)
+    evidence = Evidence(
+        fact=named.title or test.name, source=places, observed="absent", expected=_expected(test)
+    )
+    faults = (Fault(test=test, path=named.candidates[0] if named.candidates else ""),)
+    return Decision(
+        outcome=outcome,
+        reason=f"None of {places} exists on this node."
+        if "," in places
+        else f"{places} does not exist here.",
+        evidence=(evidence,),
+        faults=faults if outcome is Outcome.FAIL else (),
+    )
+
+
+def _any_parent(named: NamedFile, context: Context) -> bool:
+    assert context.node is not None
+    known = context.node.files
+    return any(isinstance(known.get(path.rpartition("/")[0] or "/"), FileMeta) for path in named.candidates)
+
+
+def _judge_one(test: FileTest, path: str, fact: FileMeta | Absent | Unavailable) -> Decision:
+    if isinstance(fact, Unavailable):
+        return Decision(outcome=Outcome.ERROR, reason=f"{path} could not be read: {fact.reason}")
+    if isinstance(fact, Absent):
+        return Decision(
+            outcome=Outcome.ERROR,
+            reason=f"A running component uses {path}, but it is not there below the root that was examined.",
+        )
+    holds, observed = _holds(test, fact)
+    shield = f" (below {fact.shielded_by})" if fact.shielded_by and not holds else ""
+    where = f"{path} -> {fact.target}" if fact.target else path
+    evidence = Evidence(
+        fact=path, source=f"metadata of {where}", observed=observed + shield, expected=_expected(test)
+    )
+    if holds:
+        return Decision(outcome=Outcome.PASS, reason=f"{path} is {observed}.", evidence=(evidence,))
+    return Decision(
+        outcome=Outcome.FAIL,
+        reason=f"{path} is {observed}{shield}, expected {_expected(test)}.",
+        evidence=(evidence,),
+        faults=(Fault(test=test, path=fact.target or path, observed=observed),),
+    )
+
+
+def _holds(test: FileTest, fact: FileMeta) -> tuple[bool, str]:
+    if test.mode_at_most is not None:
+        return fact.bits & ~int(test.mode_at_most, 8) == 0, f"mode {fact.mode}"
+    if test.owner is not None:
+        numbers = f"{fact.uid}:{fact.gid}"
+        names = f"{fact.owner or fact.uid}:{fact.group or fact.gid}"
+        # root is uid 0, whatever the node's passwd calls it; other accounts are known by name only
+        alike = {names} | ({"root:root"} if numbers == "0:0" else set())
+        lying = "root:root" in names and numbers != "0:0"
+        observed = f"owned by {names}" + (f" ({numbers})" if names != "root:root" else "")
+        return bool(alike & set(test.owner.split())) and not lying, observed
+    return bool(test.present), "present"
+
+
+def _expected(test: FileTest) -> str:
+    if test.mode_at_most is not None:
+        return f"mode {test.mode_at_most} or stricter"
+    if test.owner is not None:
+        return f"owned by {' or '.join(test.owner.split())}"
+    return "present" if test.present else "absent"

@@ -1,0 +1,74 @@
+"""Evaluates a benchmark: one result per recommendation, each with its evidence and remediation."""
+
+from collections.abc import Mapping
+
+from trueline.evaluate.algebra import decide, running
+from trueline.evaluate.context import Context
+from trueline.evaluate.decision import Decision, all_of
+from trueline.evaluate.remedy import remediation
+from trueline.model.benchmark import Benchmark, Recommendation, Section
+from trueline.model.results import Outcome, Result
+from trueline.model.rule import Rule, bind
+
+
+def evaluate(benchmark: Benchmark, rules: Mapping[str, Rule], context: Context) -> tuple[Result, ...]:
+    """A result for each recommendation, in the benchmark's order. Pure and total: no clock, no I/O."""
+    return tuple(
+        _recommendation(section, entry, rules, context) for section, entry in benchmark.recommendations()
+    )
+
+
+def judge(rule: Rule, context: Context) -> Decision:
+    """What one rule, its parameters bound, gives on this target."""
+    if rule.component in context.components:
+        here = running(rule.component, context)
+        if here.outcome is Outcome.NOTAPPLICABLE:
+            return here
+    if rule.applies is not None:
+        applies = decide(rule.applies, context)
+        if applies.outcome is Outcome.FAIL:
+            return Decision(outcome=Outcome.NOTAPPLICABLE, reason=applies.reason, evidence=applies.evidence)
+        if applies.outcome is not Outcome.PASS:
+            return applies
+    if rule.test is None:
+        shown = decide_shown(rule, context)
+        return Decision(outcome=Outcome.NOTCHECKED, reason=rule.look_at, evidence=shown)
+    return decide(rule.test, context)
+
+
+def _recommendation(
+    section: Section, entry: Recommendation, rules: Mapping[str, Rule], context: Context
+) -> Result:
+    bound = [bind(rules[name], given) for name, given in entry.rules.items()]
+    decisions = [judge(rule, context) for rule in bound]
+    verdict = all_of(decisions)
+    first = bound[0]
+    return Result(
+        number=entry.number,
+        title=entry.title or first.title,
+        target=section.target,
+        section=section.number,
+        level=entry.level,
+        scored=entry.scored,
+        automated=entry.automated,
+        rules=tuple(entry.rules),
+        outcome=verdict.outcome,
+        reason=verdict.reason,
+        evidence=verdict.evidence,
+        remediation=_remediation(bound, decisions, verdict, context),
+        why=first.why,
+        severity=first.severity,
+        component=first.component,
+        disposition="required" if entry.scored and entry.automated else "informational",
+    )
+
+
+def _remediation(rules: list[Rule], decisions: list[Decision], verdict: Decision, context: Context) -> str:
+    if verdict.outcome is Outcome.PASS or verdict.outcome is Outcome.NOTAPPLICABLE:
+        return ""
+    texts = [
+        remediation(rule, decision, context)
+        for rule, decision in zip(rules, decisions, strict=True)
+        if decision.outcome is verdict.outcome
+    ]
+    return "\n\n".join(dict.fromkeys(text for text in texts if text))

@@ -1,0 +1,128 @@
+"""Checks all content: references, parameters, predicates, and that every rule judges its cases right."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from trueline.assess import Content
+from trueline.content.cases import expand
+from trueline.evaluate.context import Context
+from trueline.evaluate.kube import FINDS
+from trueline.evaluate.outcomes import judge
+from trueline.evaluate.values import satisfies
+from trueline.model.benchmark import Benchmark
+from trueline.model.rule import Case, KubeTest, Rule, SettingTest, Test, bind
+from trueline.model.setting import Component
+
+_NODE_CASES = {"pass", "fail", "error"}
+_KUBE_CASES = {"pass", "fail", "unknown"}
+_EXAMPLE = {"bool": True, "int": 1, "string": "a", "list": ("a",), "duration": 1.0, "map": ("a=b",)}
+
+
+def lint(
+    content: Content, cases: Mapping[str, tuple[Case, ...]], benchmarks: list[Benchmark]
+) -> Iterator[str]:
+    """One sentence per problem; nothing where content is sound."""
+    for rule in content.rules.values():
+        yield from _rule(rule, content)
+        yield from _cases(rule, cases.get(rule.id, ()), content)
+    for name in sorted(set(cases) - set(content.rules)):
+        yield f"cases: there is no rule {name}"
+    for benchmark in benchmarks:
+        yield from _benchmark(benchmark, content.rules)
+    used = {name for entry in benchmarks for _, one in entry.recommendations() for name in one.rules}
+    for name in sorted(set(content.rules) - used):
+        yield f"rule {name}: no benchmark uses it"
+
+
+def _rule(rule: Rule, content: Content) -> Iterator[str]:
+    try:
+        bound = bind(rule, {})
+    except ValueError as error:
+        yield f"rule {rule.id}: {error}"
+        return
+    for test in _tests(bound.test, bound.applies):
+        for problem in _leaf(test, content):
+            yield f"rule {rule.id}: {problem}"
+
+
+def _tests(*roots: Test | None) -> Iterator[Test]:
+    for root in roots:
+        if root is not None:
+            yield root
+            yield from _tests(*(root.all or ()), *(root.any or ()), root.not_)
+
+
+def _leaf(test: Test, content: Content) -> Iterator[str]:
+    if test.setting is not None:
+        yield from _setting(test.setting, content.components)
+    if test.file is not None and test.file.name not in content.platform.files:
+        yield f"platform {content.platform.id} names no file {test.file.name}"
+    if test.process is not None and test.process.name not in content.components:
+        yield f"there is no component {test.process.name}"
+    if test.kube is not None:
+        yield from _find(test.kube)
+
+
+def _setting(test: SettingTest, components: Mapping[str, Component]) -> Iterator[str]:
+    names = [test.name] + ([test.differs_from] if test.differs_from else [])
+    for name in names:
+        component, _, setting = name.partition("/")
+        known = components[component].settings if component in components else ()
+        found = next((entry for entry in known if entry.name == setting), None)
+        if found is None:
+            yield f"there is no setting {name}"
+        elif test.operator != "differs_from":
+            yield from _problem(lambda kind=found.type: satisfies(test, _EXAMPLE[kind], kind), name)  # type: ignore[misc]
+
+
+def _problem(attempt: Callable[[], object], name: str) -> Iterator[str]:
+    try:
+        attempt()
+    except ValueError as error:
+        yield f"setting {name}: {error}"
+
+
+def _find(test: KubeTest) -> Iterator[str]:
+    if test.find not in FINDS:
+        yield f"there is no search {test.find}"
+    elif unknown := set(test.given) - set(FINDS[test.find].arguments):
+        yield f"search {test.find} takes no {', '.join(sorted(unknown))}"
+
+
+def _cases(rule: Rule, cases: tuple[Case, ...], content: Content) -> Iterator[str]:
+    outcomes = {case.outcome for case in cases}
+    kube = any(test.kube for test in _tests(rule.test))
+    wanted = (_KUBE_CASES if kube else _NODE_CASES) if rule.test else {"notchecked"}
+    if missing := wanted - outcomes:
+        yield f"rule {rule.id}: no case with outcome {', '.join(sorted(missing))}"
+    for case in cases:
+        try:
+            node, cluster, version = expand(case)
+            context = Context(node, cluster, content.components, content.platform, version)
+            decision = judge(bind(rule, case.given), context)
+        except ValueError as error:  # msgspec's ValidationError is one
+            yield f"rule {rule.id}, case {case.name!r}: {error}"
+            continue
+        if decision.outcome.value != case.outcome:
+            yield (
+                f"rule {rule.id}, case {case.name!r}: gives {decision.outcome.value}, not {case.outcome}: "
+                f"{decision.reason}"
+            )
+
+
+def _benchmark(benchmark: Benchmark, rules: Mapping[str, Rule]) -> Iterator[str]:
+    seen: set[tuple[str, str]] = set()
+    for section, entry in benchmark.recommendations():
+        where = f"benchmark {benchmark.id}, {entry.number}"
+        if (section.target, entry.number) in seen:
+            yield f"{where}: stands there twice"
+        seen.add((section.target, entry.number))
+        if not entry.rules:
+            yield f"{where}: refers to no rule"
+        for name, given in entry.rules.items():
+            if name not in rules:
+                yield f"{where}: there is no rule {name}"
+                continue
+            try:
+                bind(rules[name], given)
+            except ValueError as error:
+                yield f"{where}: {error}"

@@ -1,0 +1,1 @@
+"""What an organisation makes of results: dispositions, selection; never the outcome itself."""
