@@ -31,9 +31,7 @@ def parse(kind: SettingType, raw: object) -> Value:
 
 
 def show(kind: SettingType, value: Value) -> str:
-    """The value as a person reads it; "not set" for an empty one."""
-    if value in ("", ()):
-        return "not set"
+    """The value as a person reads it; "" for an empty one."""
     if isinstance(value, tuple):
         return ",".join(value)
     if isinstance(value, bool):
@@ -43,6 +41,8 @@ def show(kind: SettingType, value: Value) -> str:
 
 def satisfies(predicate: Predicate, value: Value, kind: SettingType) -> bool:
     """Whether `value` is as `predicate` asks; ValueError when the predicate does not fit the type."""
+    if predicate.operator not in _CHECKS:
+        raise ValueError(f"{predicate.operator} needs more than one value")
     return _CHECKS[predicate.operator](predicate.operand, value, kind)
 
 
@@ -67,6 +67,7 @@ _WORDS = {
     "at_least": "at least {}",
     "at_most": "at most {}",
     "matches": "matches {}",
+    "differs_from": "not the same as {}",
 }
 
 

@@ -1,0 +1,30 @@
+"""The one place where the effective value of a component's setting is determined."""
+
+from trueline.evaluate.derived import DERIVED
+from trueline.evaluate.layers import plain
+from trueline.evaluate.sources import Effective, Sources
+from trueline.evaluate.versions import minor
+from trueline.model.facts import NodeFacts, Process, Unavailable
+from trueline.model.setting import Component
+
+__all__ = ["Effective", "effective"]
+
+
+def effective(
+    node: NodeFacts, component: Component, name: str, process: Process, version: str | None
+) -> Effective | Unavailable:
+    """The value of the setting `name` that counts for `process`, and the layer that it comes from.
+
+    `version` is the Kubernetes version, None if it is not known. A value that can't be known, because a
+    file is missing or an argument makes no sense, is Unavailable with the reason, never a default. Raises
+    KeyError for a name that the component does not have.
+    """
+    sources = Sources(node, component, process, minor(version))
+    setting = sources.named(name)
+    for argument in sources.given(component.opaque_flags):
+        return Unavailable(
+            kind="not-collected",
+            reason=f"{component.component} takes its settings from the file that --{argument.name} names, "
+            "which is not read.",
+        )
+    return DERIVED.get(setting.derived, plain)(sources, setting)
