@@ -246,10 +246,23 @@ class WebhookConfiguration(ApiModel, frozen=True, kw_only=True):
     webhooks: tuple[Webhook, ...] | None = None
 
 
+class MatchResources(ApiModel, frozen=True, kw_only=True):
+    resource_rules: tuple[WebhookRule, ...] | None = None
+
+
+class AdmissionPolicySpec(ApiModel, frozen=True, kw_only=True):
+    """`matchConstraints` stands in a policy; `policyName` and `validationActions` in its binding."""
+
+    match_constraints: MatchResources | None = None
+    policy_name: str = ""
+    validation_actions: tuple[str, ...] | None = None
+
+
 class AdmissionPolicy(ApiModel, frozen=True, kw_only=True):
     """A ValidatingAdmissionPolicy or its binding."""
 
     metadata: Meta = Meta()
+    spec: AdmissionPolicySpec = AdmissionPolicySpec()
 
 
 class Service(ApiModel, frozen=True, kw_only=True):
