@@ -1,38 +1,118 @@
 """Turns the options of scan and collect into a snapshot: recorded, or read from this machine and cluster."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.resources import as_file, files
 from pathlib import Path
 
+import msgspec
+
 from trueline.assess import TOOL
+from trueline.cli.progress import Progress
 from trueline.collect.access import Root
+from trueline.collect.cluster import Surroundings, collect_cluster
+from trueline.collect.kubeconfig import SERVICE_ACCOUNT, default_kubeconfig_hint
 from trueline.collect.node import collect_node
+from trueline.collect.snapshot import read_snapshot
 from trueline.content.load import load_components, load_platform
 from trueline.errors import UsageError
-from trueline.model.facts import SNAPSHOT_SCHEMA, Snapshot
+from trueline.model.cluster import ClusterFacts
+from trueline.model.facts import SNAPSHOT_SCHEMA, NodeFacts, Snapshot
 
-Progress = Callable[[str], None]
 EXAMPLE = "kubeadm-1.36-control-plane.json.gz"
-"""The recorded node that ships with the package."""
+EXAMPLE_NOTE = (
+    "No Kubernetes component runs on this machine. This is the report of the recorded example: a "
+    "control-plane node of Kubernetes 1.36 made by kubeadm, with its cluster."
+)
 
 
-def collect_snapshot(
-    root: str, kubeconfig: str | None, context: str | None, platform: str, progress: Progress
-) -> Snapshot:
-    """Reads the node below `root`, and the cluster where one is named or this is a pod or node of it."""
-    if not Path(root).is_dir():
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to read: the node's root, and which cluster, if any."""
+
+    root: str = "/"
+    kubeconfig: str | None = None
+    context: str | None = None
+    no_cluster: bool = False
+    platform: str = "kubeadm"
+
+
+def collect_snapshot(place: Place, progress: Progress) -> tuple[Snapshot, tuple[str, ...]]:
+    """Reads the node, and the cluster where one is named; second come hints for the person who asked."""
+    if not Path(place.root).is_dir():
         raise UsageError(
-            f"{root} is not a directory", hint="--root names the directory that holds /proc, /etc ..."
+            f"{place.root} is not a directory", hint="--root names the directory that holds etc, proc, var."
         )
     started = _now()
-    progress("Reading the node")
-    node = collect_node(Root(root), load_components().values(), load_platform(platform).files.values())
-    cluster = _cluster(root, kubeconfig, context, progress)
-    return Snapshot(
-        schema=SNAPSHOT_SCHEMA,
-        tool=TOOL,
-        started_at=started,
-        finished_at=_now(),
-        node=node,
-        cluster=cluster,
-        note="",
+    progress.step("reading the node")
+    named = load_platform(place.platform).files.values()
+    node = collect_node(Root(place.root), load_components().values(), named)
+    cluster, hints = _cluster(place, node, os.environ, progress)
+    return (
+        Snapshot(
+            schema=SNAPSHOT_SCHEMA,
+            tool=TOOL,
+            started_at=started,
+            finished_at=_now(),
+            node=node,
+            cluster=cluster,
+        ),
+        hints,
     )
+
+
+def recorded(path: str) -> Snapshot:
+    """A snapshot file; raises ContentError where it is none."""
+    return read_snapshot(Path(path))
+
+
+def example() -> Snapshot:
+    """The recorded node that ships with the package."""
+    with as_file(files("trueline") / "examples" / EXAMPLE) as path:
+        return msgspec.structs.replace(read_snapshot(path), note=EXAMPLE_NOTE)
+
+
+def runs_kubernetes(snapshot: Snapshot) -> bool:
+    """Whether a component was found here, or may be hidden from this user."""
+    node = snapshot.node
+    if node is None or not isinstance(node.processes, tuple):
+        return True
+    return any(process.impostor is None for process in node.processes)
+
+
+def _cluster(
+    place: Place, node: NodeFacts, environment: Mapping[str, str], progress: Progress
+) -> tuple[ClusterFacts | None, tuple[str, ...]]:
+    """The cluster that the options, $KUBECONFIG or the pod's service account name.
+
+    A tree below another root belongs to another machine: no cluster is asked unless it is named.
+    """
+    live = place.root == "/"
+    named = place.kubeconfig or (environment.get("KUBECONFIG") if live else None)
+    in_pod = live and "KUBERNETES_SERVICE_HOST" in environment and Path(SERVICE_ACCOUNT, "token").exists()
+    if place.no_cluster or not (named or in_pod):
+        return None, () if place.no_cluster else _hint(place, node)
+    progress.step("asking the API server")
+    cluster = collect_cluster(
+        place.kubeconfig,
+        in_cluster=not named,
+        context=place.context,
+        progress=progress.count,
+        surroundings=Surroundings(environment=environment),
+    )
+    return cluster, ()
+
+
+def _hint(place: Place, node: NodeFacts) -> tuple[str, ...]:
+    if place.root != "/" or not isinstance(node.processes, tuple):
+        return ()
+    if not any(process.component == "kube-apiserver" for process in node.processes):
+        return ()
+    found = default_kubeconfig_hint(os.path.exists)
+    if not found:
+        return ()
+    return (f"No cluster was asked, so no policy could be judged. {found}",)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -77,7 +77,7 @@ def main() -> None:
         if "TRUELINE_DEBUG" in os.environ:
             traceback.print_exc()
         click.echo(
-            f"error: trueline itself failed ({type(error).__name__}: {error}); nothing it printed is a verdict\n"
+            f"error: trueline itself failed ({type(error).__name__}: {error}); no verdict was reached\n"
             " hint: run it again with TRUELINE_DEBUG=1 and report what it prints.",
             err=True,
         )

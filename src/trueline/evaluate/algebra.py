@@ -3,6 +3,7 @@
 from trueline.evaluate.context import Context
 from trueline.evaluate.decision import Decision, Fault, all_of, any_of, negated
 from trueline.evaluate.files import judge_file
+from trueline.evaluate.objects import judge_objects
 from trueline.evaluate.settings import Effective
 from trueline.evaluate.values import describe, satisfies
 from trueline.model.facts import FileMeta, Process, Unavailable
@@ -82,7 +83,7 @@ def _setting_of(test: SettingTest, process: Process, context: Context) -> Decisi
             "known.",
             evidence=(evidence,),
         )
-    reason = f"{test.name} is {value.text or 'not set'} ({value.source})"
+    reason = f"{test.name} is {value.text} ({value.source})"
     if holds == {True}:
         return Decision(outcome=Outcome.PASS, reason=f"{reason}.", evidence=(evidence,))
     return Decision(
@@ -123,15 +124,14 @@ def _differs_from(
         Evidence(
             fact=test.name,
             source=value.source,
-            observed=value.text or "not set",
-            expected=f"not the same as {test.differs_from} ({against.text or 'not set'})",
+            observed=value.text,
+            expected=f"not the same as {test.differs_from} ({against.text})",
         ),
     )
-    if value.text == against.text or not value.text:
+    if set(value.values) & {*against.values, ""}:
         return Decision(
             outcome=Outcome.FAIL,
-            reason=f"{test.name} is {value.text or 'not set'}, and {test.differs_from} "
-            f"{against.text or 'is not set'}.",
+            reason=f"{test.name} is {value.text}, and {test.differs_from} is {against.text}.",
             evidence=evidence,
             faults=(_fault(test, value, process),),
         )

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from trueline.evaluate.kube import Index
 from trueline.evaluate.settings import Effective, effective
 from trueline.model.cluster import ClusterFacts
 from trueline.model.facts import Document, NodeFacts, Process, Unavailable
@@ -22,6 +24,12 @@ class Context:
     platform: Platform
     version: str | None = None
     _effective: dict[tuple[str, int], Effective | Unavailable] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def index(self) -> Index:
+        """The cluster's objects with the joins that searches share; only where there is a cluster."""
+        assert self.cluster is not None
+        return Index(self.cluster, node=self.node, version=self.version)
 
     def processes(self, component: str) -> tuple[Process, ...] | Unavailable:
         """The component's real processes; empty only where it is certain that it does not run here."""

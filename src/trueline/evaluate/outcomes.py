@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from trueline.evaluate.algebra import decide, running
 from trueline.evaluate.context import Context
 from trueline.evaluate.decision import Decision, all_of
+from trueline.evaluate.objects import show_objects
 from trueline.evaluate.remedy import remediation
 from trueline.model.benchmark import Benchmark, Recommendation, Section
 from trueline.model.results import Outcome, Result
@@ -31,7 +32,7 @@ def judge(rule: Rule, context: Context) -> Decision:
         if applies.outcome is not Outcome.PASS:
             return applies
     if rule.test is None:
-        shown = decide_shown(rule, context)
+        shown = show_objects(rule.show, context)
         return Decision(outcome=Outcome.NOTCHECKED, reason=rule.look_at, evidence=shown)
     return decide(rule.test, context)
 

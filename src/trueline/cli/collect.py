@@ -1,0 +1,40 @@
+"""`trueline collect`: facts into a snapshot file."""
+
+from pathlib import Path
+
+import click
+
+from trueline.cli.gather import Place, collect_snapshot
+from trueline.cli.options import gathering
+from trueline.cli.progress import progress
+from trueline.collect.snapshot import write_snapshot
+
+
+@click.command()
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    help="The snapshot to write; a name that ends in .gz is compressed.",
+)
+@gathering
+def collect(
+    output: str,
+    root: str,
+    kubeconfig: str | None,
+    context: str | None,
+    no_cluster: bool,
+    no_progress: bool,
+) -> None:
+    """Write what an audit needs to know into a snapshot file.
+
+    The file holds no keys, tokens or passwords. `trueline scan --snapshot FILE` judges it, on any machine.
+    """
+    place = Place(root=root, kubeconfig=kubeconfig, context=context, no_cluster=no_cluster)
+    with progress(wanted=not no_progress) as shown:
+        snapshot, hints = collect_snapshot(place, shown)
+    write_snapshot(Path(output), snapshot)
+    for hint in hints:
+        click.echo(f"hint: {hint}", err=True)
+    click.echo(f"Snapshot written to {output}", err=True)

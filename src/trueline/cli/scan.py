@@ -1,0 +1,150 @@
+"""`trueline scan`: collect or read a snapshot, evaluate, report."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+from trueline.assess import Content, Selection, assess, exit_code
+from trueline.cli.gather import Place, collect_snapshot, example, recorded, runs_kubernetes
+from trueline.cli.options import gathering
+from trueline.cli.output import write_reports
+from trueline.cli.progress import progress
+from trueline.content.load import (
+    benchmark_ids,
+    load_benchmark,
+    load_components,
+    load_platform,
+    load_policy,
+    load_rules,
+)
+from trueline.errors import NothingToAssess, UsageError
+from trueline.evaluate.versions import choose_benchmark, kubernetes_version
+from trueline.model.benchmark import Benchmark
+from trueline.model.facts import Snapshot
+from trueline.model.policy import Policy
+from trueline.model.results import Assessment
+from trueline.policy.select import unknown_selections
+from trueline.report import FORMATS
+
+PLATFORM = "kubeadm"
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """A benchmark, why it was taken, and a warning if there is one."""
+
+    benchmark: Benchmark
+    because: str
+    warning: str = ""
+
+
+@click.command()
+@click.option(
+    "--benchmark",
+    "benchmarks",
+    multiple=True,
+    default=["auto"],
+    show_default=True,
+    metavar="ID|auto",
+    help="Which benchmark to audit against; may be given several times.",
+)
+@click.option(
+    "--snapshot", "snapshot_file", metavar="FILE", help="Judge a recorded snapshot; read nothing else."
+)
+@gathering
+@click.option("--target", "targets", multiple=True, metavar="NAME", help="Only this target: master, node ...")
+@click.option("--only", multiple=True, metavar="NUMBER", help="Only this recommendation or section.")
+@click.option("--level", type=click.Choice(["1", "2"]), help="1 leaves out what is for level 2 only.")
+@click.option("--policy", "policy_file", metavar="FILE", help="Waivers and severities of your organisation.")
+@click.option(
+    "--format", "format_", type=click.Choice(list(FORMATS)), help="Default: text, or by suffix of -o."
+)
+@click.option(
+    "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write to FILE; - is standard output."
+)
+@click.option("--or-example", is_flag=True, help="Where no Kubernetes runs, judge the recorded example node.")
+@click.pass_context
+def scan(
+    ctx: click.Context,
+    *,
+    benchmarks: tuple[str, ...],
+    snapshot_file: str | None,
+    root: str,
+    kubeconfig: str | None,
+    context: str | None,
+    no_cluster: bool,
+    no_progress: bool,
+    targets: tuple[str, ...],
+    only: tuple[str, ...],
+    level: str | None,
+    policy_file: str | None,
+    format_: str | None,
+    outputs: tuple[str, ...],
+    or_example: bool,
+) -> None:
+    """Audit a node and its cluster: collect, evaluate, report."""
+    policy = load_policy(Path(policy_file)) if policy_file else None
+    named = [
+        load_benchmark(name) for name in benchmarks if name != "auto"
+    ]  # before any work: a typo is quick
+    place = Place(root=root, kubeconfig=kubeconfig, context=context, no_cluster=no_cluster, platform=PLATFORM)
+    _one_source(snapshot_file, place)
+    with progress(wanted=not no_progress) as shown:
+        snapshot, hints = (recorded(snapshot_file), ()) if snapshot_file else collect_snapshot(place, shown)
+    if not snapshot_file and not runs_kubernetes(snapshot) and not snapshot.cluster:
+        snapshot = _nothing_runs(snapshot, or_example=or_example, named=bool(named))
+    selection = Selection(targets=targets, only=only, level=int(level) if level else None)
+    choices = [_choice(name, snapshot) for name in dict.fromkeys(benchmarks)]
+    assessments = [_assess(choice, snapshot, policy, selection) for choice in choices]
+    write_reports(assessments, format_, outputs)
+    for hint in hints:
+        click.echo(f"hint: {hint}", err=True)
+    ctx.exit(max((exit_code(one) for one in assessments), default=0))
+
+
+def _one_source(snapshot_file: str | None, place: Place) -> None:
+    if snapshot_file and (place.kubeconfig or place.root != "/"):
+        raise UsageError(
+            "--snapshot can't be combined with --root or --kubeconfig",
+            hint="A snapshot holds its facts already; leave the others out.",
+        )
+
+
+def _nothing_runs(snapshot: Snapshot, *, or_example: bool, named: bool) -> Snapshot:
+    if or_example:
+        return example()
+    if named:
+        return snapshot
+    raise NothingToAssess(
+        "no Kubernetes component runs on this machine",
+        hint="Run it on a node, or name a tree with --root, a file with --snapshot, a cluster with "
+        "--kubeconfig; --or-example shows the report of a recorded node.",
+    )
+
+
+def _choice(name: str, snapshot: Snapshot) -> Choice:
+    if name != "auto":
+        return Choice(benchmark=load_benchmark(name), because="it was named")
+    version, source = kubernetes_version(snapshot)
+    benchmark, because, warning = choose_benchmark(version, source, map(load_benchmark, benchmark_ids()))
+    return Choice(benchmark=benchmark, because=because, warning=warning)
+
+
+def _assess(choice: Choice, snapshot: Snapshot, policy: Policy | None, selection: Selection) -> Assessment:
+    if unknown := unknown_selections(choice.benchmark, selection.targets, selection.only):
+        raise UsageError(
+            f"{choice.benchmark.id} has no {', '.join(unknown)}",
+            hint=f"`trueline benchmarks show {choice.benchmark.id}` lists its targets and numbers.",
+        )
+    content = Content(components=load_components(), rules=load_rules(), platform=load_platform(PLATFORM))
+    return assess(
+        choice.benchmark,
+        snapshot,
+        content,
+        on=datetime.now(UTC).date(),
+        policy=policy,
+        selection=selection,
+        chosen_because=choice.because,
+        notices=[choice.warning] if choice.warning else [],
+    )
