@@ -1,0 +1,1 @@
+"""Reads facts from machines and clusters: the only package that touches them."""
