@@ -1,0 +1,49 @@
+"""Reports: one module per format, each a pure function from an assessment to text."""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import PurePath
+from typing import Any
+
+from trueline.model.results import Assessment
+
+Renderer = Callable[..., str]
+
+
+def _late(module: str) -> Renderer:
+    """A renderer whose module is imported when it is called, so that a list of formats costs nothing."""
+
+    def render(assessment: Assessment, **options: Any) -> str:
+        renderer: Renderer = import_module(f"trueline.report.{module}").render
+        return renderer(assessment, **options)
+
+    return render
+
+
+# Each is called with an assessment; "text" also takes `color` and `width`.
+FORMATS: Mapping[str, Renderer] = {
+    "text": _late("text"),
+    "json": _late("json_"),
+    "csv": _late("csv_"),
+    "markdown": _late("markdown"),
+    "junit": _late("junit"),
+    "html": _late("html"),
+}
+
+SUFFIXES: Mapping[str, str] = {
+    ".txt": "text",
+    ".text": "text",
+    ".log": "text",
+    ".json": "json",
+    ".csv": "csv",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".xml": "junit",
+    ".html": "html",
+    ".htm": "html",
+}
+
+
+def format_of(path: str) -> str | None:
+    """The name of the format that a file's suffix asks for; None where it asks for none."""
+    return SUFFIXES.get(PurePath(path).suffix.lower())

@@ -1,0 +1,128 @@
+"""Markdown (GitHub flavour), for pull requests, job summaries and wikis."""
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+
+from trueline.model.results import Assessment, Counts, Result
+from trueline.report import outline
+from trueline.report.safe import visible, wrapped
+
+_SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|~&$!]")
+
+
+def render(assessment: Assessment) -> str:
+    """Summary, a table per section, then what needs action, with evidence and remediation."""
+    return "\n".join(_lines(assessment)) + "\n"
+
+
+def text(value: str) -> str:
+    """One line of text in which nothing is markup."""
+    return _SPECIAL.sub(r"\\\g<0>", visible(value).strip())
+
+
+def _lines(assessment: Assessment) -> Iterator[str]:
+    yield f"# {text(assessment.benchmark.title)}: {text(assessment.target.name)}"
+    yield ""
+    for notice in assessment.notices:
+        yield from (f"> **Notice:** {text(notice)}", "")
+    yield from _summary(assessment)
+    yield from _about(assessment)
+    yield from _tables(assessment)
+    yield from _findings(assessment.results)
+    yield from _unseen(assessment)
+    yield from ("## Scope", "", outline.SCOPE)
+
+
+def _summary(assessment: Assessment) -> Iterator[str]:
+    yield from ("## Summary", "")
+    yield f"**Score:** {outline.score_words(assessment.counts.score)}  "
+    yield f"**Coverage:** {outline.coverage_words(assessment)}"
+    yield ""
+    counts = assessment.counts
+    rows = [(text(name), *_numbers(found)) for name, found in counts.targets.items()]
+    total = ("**Total**", *_numbers(counts.total))
+    yield from _table(("Target", *outline.states(counts.total)), [*rows, total])
+
+
+def _numbers(counts: Counts) -> list[str]:
+    return [str(number) for number in outline.states(counts).values()]
+
+
+def _about(assessment: Assessment) -> Iterator[str]:
+    rows = ((label, text(value)) for label, value in outline.headers(assessment).items())
+    yield from _table(("About this run", ""), rows)
+
+
+def _tables(assessment: Assessment) -> Iterator[str]:
+    yield from ("## Results", "")
+    scores = assessment.counts.section_scores
+    for part in outline.parts(assessment):
+        for head, _, results in part.groups:
+            score = scores.get(head.number)
+            suffix = f", score {outline.percent(score)}" if score and score.maximum else ""
+            yield from (f"### {text(f'{head.number} {head.title}')} ({text(part.target)}{suffix})", "")
+            yield from _table(("State", "Number", "Title", "Severity", "Level"), map(_row, results))
+
+
+def _row(result: Result) -> tuple[str, ...]:
+    aside = outline.set_aside(result)
+    title = text(result.title) + (f" *({text(aside)})*" if aside else "")
+    return (result.state, text(result.number), title, result.severity, str(result.level or ""))
+
+
+def _findings(results: Iterable[Result]) -> Iterator[str]:
+    yield from ("## What needs action", "")
+    found = [result for result in results if outline.needs_action(result)]
+    if not found:
+        yield from ("Nothing.", "")
+    for result in outline.by_urgency(found):
+        yield from _finding(result)
+
+
+def _finding(result: Result) -> Iterator[str]:
+    # Inside <summary> Markdown is HTML, so the escapes are those of HTML.
+    title = html.escape(visible(f"{result.number} {result.title}"))
+    yield from ("<details>", f"<summary><b>{result.state}</b> {title} ({result.severity})</summary>", "")
+    if result.reason:
+        yield from (f"**Reason:** {text(result.reason)}", "")
+    if result.why:
+        yield from (f"**Why it matters:** {text(result.why)}", "")
+    pieces = [(text(e.fact), text(e.observed), text(e.expected), text(e.source)) for e in result.evidence]
+    if pieces:
+        yield from _table(("Fact", "Observed", "Expected", "Source"), pieces)
+    if result.remediation:
+        yield from ("**Remediation:**", "", *_fenced(result.remediation), "")
+    if result.rules:
+        yield from (f"Rules: {text(', '.join(result.rules))}", "")
+    yield from ("</details>", "")
+
+
+def _fenced(content: str) -> list[str]:
+    lines = wrapped(content, 100)
+    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [f"{fence}text", *lines, fence]
+
+
+def _unseen(assessment: Assessment) -> Iterator[str]:
+    unavailable = assessment.coverage.unavailable
+    if unavailable:
+        yield from ("## What this run could not see", "")
+        yield from _table(
+            ("Reason", "Checks"),
+            [(text(reason), text(", ".join(numbers))) for reason, numbers in unavailable.items()],
+        )
+
+
+def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    head = list(columns)
+    yield _cells(head)
+    yield _cells("---" for _ in head)
+    for row in rows:
+        yield _cells(row)
+    yield ""
+
+
+def _cells(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |"

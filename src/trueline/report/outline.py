@@ -1,0 +1,127 @@
+"""What the formats for people share: results in order of target and section, and numbers in words."""
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from trueline.model.results import Assessment, Counts, Result, Score, SectionHead
+
+SCOPE = (
+    "This report compares what was read from one target, at one time, with one benchmark. A passed check "
+    "says that this one thing was as recommended; it does not say that the system is secure. Application "
+    "code, container images, cloud accounts, people's access, and whatever changed since lie outside of it."
+)
+
+_SEVERITIES = ("critical", "high", "medium", "low", "info")
+_SET_ASIDE = ("waived", "provider-owned")
+
+
+class Group(NamedTuple):
+    """The results of one section on one target; `parents` are headings above it, outermost first."""
+
+    head: SectionHead
+    parents: tuple[SectionHead, ...]
+    results: tuple[Result, ...]
+
+
+class Part(NamedTuple):
+    """One target (master, node ...) with its sections."""
+
+    target: str
+    groups: tuple[Group, ...]
+
+    @property
+    def results(self) -> list[Result]:
+        """All results of this target in order."""
+        return [result for group in self.groups for result in group.results]
+
+
+def parts(assessment: Assessment) -> list[Part]:
+    """Results by target and section, both in the order in which they first appear."""
+    tree: dict[str, dict[str, list[Result]]] = {}
+    for result in assessment.results:
+        tree.setdefault(result.target, {}).setdefault(result.section, []).append(result)
+    heads = {head.number: head for head in assessment.benchmark.sections}
+    return [
+        Part(target, tuple(_group(number, target, heads, found) for number, found in sections.items()))
+        for target, sections in tree.items()
+    ]
+
+
+def _group(number: str, target: str, heads: dict[str, SectionHead], results: Iterable[Result]) -> Group:
+    pieces = number.split(".")
+    above = (".".join(pieces[:count]) for count in range(1, len(pieces)))
+    parents = tuple(heads[name] for name in above if name in heads)
+    head = heads.get(number) or SectionHead(number=number, title="", target=target)
+    return Group(head, parents, tuple(results))
+
+
+def needs_action(result: Result) -> bool:
+    """Whether somebody has to do something: it failed or is open, and policy did not set it aside."""
+    return result.state in ("FAIL", "WARN") and result.disposition not in _SET_ASIDE
+
+
+def set_aside(result: Result) -> str:
+    """What policy made of a result, in words; empty where it made nothing of it."""
+    by = f" by {result.waiver}" if result.waiver else ""
+    match result.disposition:
+        case "waived":
+            return f"waived{by}"
+        case "expired":
+            return f"waiver {result.waiver} has expired" if result.waiver else "its waiver has expired"
+        case "provider-owned":
+            return "owned by the provider of the platform"
+        case _:
+            return ""
+
+
+def by_urgency(results: Iterable[Result]) -> list[Result]:
+    """FAIL before all else, then the gravest first; those of equal weight stay in order."""
+    return sorted(results, key=lambda result: (result.state != "FAIL", _SEVERITIES.index(result.severity)))
+
+
+def percent(score: Score) -> str:
+    """ "71.4%", rounded down so that 100% means all; "n/a" where nothing counts."""
+    value = score.percent
+    return "n/a" if value is None else f"{math.floor(value * 10 + 1e-9) / 10:.1f}%"
+
+
+def score_words(score: Score) -> str:
+    """The score as a phrase."""
+    if not score.maximum:
+        return "n/a (no scored and automated check was decided)"
+    return f"{percent(score)} ({score.passed} of {score.maximum} scored and automated checks passed)"
+
+
+def coverage_words(assessment: Assessment) -> str:
+    """How many of the checks that apply were decided by facts, as a phrase."""
+    coverage = assessment.coverage
+    return (
+        f"evaluated {coverage.evaluated} of {coverage.applicable} applicable checks "
+        f"({coverage.total} in the benchmark)"
+    )
+
+
+def states(counts: Counts) -> dict[str, int]:
+    """Counts by the words that people see, in the order of kube-bench's summaries."""
+    return {"PASS": counts.passed, "FAIL": counts.failed, "WARN": counts.warn, "INFO": counts.info}
+
+
+def headers(assessment: Assessment) -> dict[str, str]:
+    """What was examined, by what and when: labels and values, those without a value left out."""
+    benchmark, target = assessment.benchmark, assessment.target
+    found = {
+        "Benchmark": f"{benchmark.title} {benchmark.version} ({benchmark.id})",
+        "Chosen because": benchmark.chosen_because,
+        "Target": f"{target.name} ({target.kind}{': ' if target.roles else ''}{', '.join(target.roles)})",
+        "Cluster": target.cluster,
+        "Kubernetes": target.kubernetes or "version not known",
+        "Platform": target.platform,
+        "System": target.operating_system,
+        "Collected": target.collected_at,
+        "Assessed on": assessment.assessed_on,
+        "Policy": ", ".join(assessment.policy),
+        "Digest": benchmark.digest,
+        "Tool": f"{assessment.tool.name} {assessment.tool.version}",
+    }
+    return {label: value for label, value in found.items() if value.strip()}

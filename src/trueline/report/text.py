@@ -1,0 +1,116 @@
+"""Plain text, line by line, in the layout that users of kube-bench know."""
+
+from collections.abc import Iterable, Iterator
+
+from trueline.model.results import Assessment, Counts, Outcome, Result
+from trueline.report import outline
+from trueline.report.safe import broken, visible, visible_lines
+
+_WIDTH = 100
+_COLORS = {"PASS": "32", "FAIL": "31", "WARN": "33", "INFO": "34"}
+
+
+def render(assessment: Assessment, *, color: bool = False, width: int | None = None) -> str:
+    """`width` is where prose is broken (100); lines of results are never broken."""
+    return "\n".join(_Writer(color=color, width=width or _WIDTH).lines(assessment)) + "\n"
+
+
+class _Writer:
+    def __init__(self, *, color: bool, width: int) -> None:
+        self._color = color
+        self._width = max(width, 40)
+
+    def lines(self, assessment: Assessment) -> Iterator[str]:
+        yield from self._header(assessment)
+        for part in outline.parts(assessment):
+            yield from self._results(part)
+            yield from self._remediations(part)
+            yield from self._summary(visible(part.target), assessment.counts.targets.get(part.target))
+        yield from self._summary("total", assessment.counts.total)
+        yield from self._policy(assessment.results)
+        yield from self._closing(assessment)
+
+    def _header(self, assessment: Assessment) -> Iterator[str]:
+        for label, value in outline.headers(assessment).items():
+            yield f"{label + ':':<16}{visible(value)}"
+        for notice in assessment.notices:
+            yield from self._item("Notice:", notice)
+        yield ""
+
+    def _results(self, part: outline.Part) -> Iterator[str]:
+        seen: set[str] = set()
+        for group in part.groups:
+            for head in (*group.parents, group.head):
+                if head.number not in seen:
+                    seen.add(head.number)
+                    yield self._state("INFO", head.number, head.title)
+            for result in group.results:
+                yield self._state(result.state, result.number, result.title)
+        yield ""
+
+    def _state(self, state: str, number: str, title: str) -> str:
+        return self._paint(_COLORS[state], f"[{state}] ") + f"{visible(number)} {visible(title)}".rstrip()
+
+    def _remediations(self, part: outline.Part) -> Iterator[str]:
+        open_ones = [result for result in part.results if outline.needs_action(result)]
+        if not open_ones:
+            return
+        yield self._paint(_COLORS["WARN"], f"== Remediations {visible(part.target)} ==")
+        for result in open_ones:
+            yield from self._remediation(result)
+        yield ""
+
+    def _remediation(self, result: Result) -> Iterator[str]:
+        number = _opening(visible(result.number))
+        if result.outcome in (Outcome.ERROR, Outcome.UNKNOWN):
+            yield from self._item(number, f"could not be decided: {result.reason}")
+            return
+        yield from self._item(number, result.remediation.strip() or result.reason)
+        if result.remediation.strip() and result.reason and result.outcome is Outcome.FAIL:
+            yield from self._item("  Reason:", result.reason)
+
+    def _summary(self, name: str, counts: Counts | None) -> Iterator[str]:
+        if counts is None:
+            return
+        worst = "FAIL" if counts.failed else "WARN" if counts.warn else "PASS"
+        yield self._paint(_COLORS[worst], f"== Summary {name} ==")
+        for state, number in outline.states(counts).items():
+            yield f"{number} checks {state}"
+        yield ""
+
+    def _policy(self, results: Iterable[Result]) -> Iterator[str]:
+        named = [(result, words) for result in results if (words := outline.set_aside(result))]
+        if not named:
+            return
+        yield "== Policy =="
+        for result, words in named:
+            yield from self._item(_opening(visible(result.number)), f"{words} (outcome: {result.outcome})")
+        yield ""
+
+    def _closing(self, assessment: Assessment) -> Iterator[str]:
+        yield "== Score and coverage =="
+        yield f"Score: {outline.score_words(assessment.counts.score)}"
+        yield f"Coverage: {outline.coverage_words(assessment)}"
+        unavailable = assessment.coverage.unavailable
+        if unavailable:
+            yield "Could not be read:"
+        for reason, numbers in unavailable.items():
+            yield from self._item("  -", f"{reason} ({', '.join(numbers)})")
+        yield from self._item("Scope:", outline.SCOPE)
+
+    def _item(self, opening: str, text: str) -> list[str]:
+        """`opening` and the text, its other lines indented, so that none of them looks like a result."""
+        lead = " " * (len(opening) - len(opening.lstrip()) + 2)
+        first, *others = visible_lines(text.strip("\r\n"))
+        body = broken(first, self._width, opening=f"{opening} ", lead=lead) or [opening]
+        for line in others:
+            body += broken(line, self._width, opening=lead, lead=lead) or [""]
+        return body
+
+    def _paint(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self._color else text
+
+
+def _opening(number: str) -> str:
+    """A number at the start of a line, which must not look like the state of a result."""
+    return "\\" + number if number.startswith("[") else number
