@@ -159,8 +159,6 @@ def _encryption_secrets_provider(sources: Sources, setting: Setting) -> Answer:
     if not isinstance(entries, list) or not all(_is_entry(entry) for entry in entries):
         return invalid(sources, file.text, "resources is no list of resources with their providers")
     kinds = [_provider(entry["providers"][0]) for entry in _covering_secrets(entries)]
-    if None in kinds[:1]:
-        return invalid(sources, file.text, "the provider of secrets is not recognisable")
     return answer(
         sources, setting, kinds[0] if kinds else "", "config", file.text, "resources[].providers[0]"
     )
