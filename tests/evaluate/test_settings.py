@@ -187,7 +187,8 @@ def test_kubelet_defaults_differ_with_a_config_file(name, without, with_config):
         ("anonymous-auth", (), {"authentication": None}, False, "default"),
         # zero texts and durations of a config file are replaced by defaults, those of flags are not
         ("authorization-mode", (), {"authorization": {"mode": ""}}, "Webhook", "default"),
-        ("streaming-connection-idle-timeout", (), {"streamingConnectionIdleTimeout": "0s"}, 14400.0, "default"),
+        ("streaming-connection-idle-timeout", (), {"streamingConnectionIdleTimeout": "0s"},
+         14400.0, "default"),
         ("streaming-connection-idle-timeout", (), {"streamingConnectionIdleTimeout": "5m"}, 300.0, "config"),
         ("streaming-connection-idle-timeout", ("--streaming-connection-idle-timeout=0",), {}, 0.0, "flag"),
         ("streaming-connection-idle-timeout", ("--streaming-connection-idle-timeout=0s",), {}, 0.0, "flag"),
