@@ -20,9 +20,8 @@ def search_without_network_policy(index: Index, _given: Given) -> Search:
     findings: list[Finding] = []
     context: list[Finding] = []
     for name in set(index.namespaces) - covered:
-        running = len(index.units_by_namespace.get(name, ()))
-        detail = f"no NetworkPolicy; {count(running, 'pod or workload template')} in it"
-        empty_platform = name in PLATFORM_NAMESPACES and not running
+        detail = f"no NetworkPolicy; {_content(index, name)}"
+        empty_platform = name in PLATFORM_NAMESPACES and name not in index.units_by_namespace
         (context if empty_platform else findings).append(
             Finding(object=place("Namespace", "", name), detail=detail)
         )
@@ -57,9 +56,14 @@ def _runs(_unit: object) -> tuple[str, ...]:
 
 def search_namespaces(index: Index, _given: Given) -> Search:
     """Evidence for a person: the namespaces and how much runs in each."""
-    found = []
-    for name in index.namespaces:
-        running = len(index.units_by_namespace.get(name, ()))
-        detail = f"{count(running, 'pod or workload template')} in it"
-        found.append(Finding(object=place("Namespace", "", name), detail=detail))
+    found = [
+        Finding(object=place("Namespace", "", name), detail=_content(index, name))
+        for name in index.namespaces
+    ]
     return Search(looked_at=pods_looked_at(index), context=ordered(found))
+
+
+def _content(index: Index, namespace: str) -> str:
+    units = index.units_by_namespace.get(namespace, [])
+    pods = sum(unit.kind == "Pod" for unit in units)
+    return f"{count(pods, 'pod')} and {count(len(units) - pods, 'workload')} in it"
