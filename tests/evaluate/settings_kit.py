@@ -7,20 +7,20 @@ from trueline.model.facts import Document, FileMeta, NodeFacts, Process, Unavail
 PID = 7
 
 
-def ask(component, name, *arguments, documents=None, files=None, environment=None, version="1.36", root=""):
+def ask(component, name, *arguments, documents=None, files=None, environment=None, version="1.36", **process):
     """The effective setting of a process with these arguments on a node with these documents."""
-    process = Process(
+    started = Process(
         pid=PID,
         component=component,
         executable=f"/usr/bin/{component}",
         uid=0,
         arguments=arguments,
         environment=environment or {},
-        root=root,
+        **process,
     )
     facts = {path: _document(data) for path, data in (documents or {}).items()}
-    node = NodeFacts(hostname="n1", processes=(process,), documents=facts, files=files or {})
-    return effective(node, load_components()[component], name, process, version)
+    node = NodeFacts(hostname="n1", processes=(started,), documents=facts, files=files or {})
+    return effective(node, load_components()[component], name, started, version)
 
 
 def value(component, name, *arguments, **facts):

@@ -248,6 +248,14 @@ def test_a_container_reads_its_own_file():
     assert value("kubelet", "read-only-port", FLAG, documents=documents) == 1
 
 
+def test_relative_paths_begin_at_the_working_directory():
+    documents = {"/opt/kubelet/config.yaml": {"readOnlyPort": 3}}
+    arguments = ("--config=./config.yaml",)
+    known = ask("kubelet", "read-only-port", *arguments, documents=documents, directory="/opt/kubelet")
+    assert known.values == (3,)
+    assert isinstance(ask("kubelet", "read-only-port", *arguments, documents=documents), Unavailable)
+
+
 # Drop-ins of the kubelet
 
 
@@ -452,6 +460,17 @@ def test_an_etcd_config_file_that_is_not_known_hides_flags_too():
 
 def test_a_variable_that_makes_no_sense_is_no_value():
     assert ask("etcd", "client-cert-auth", environment={"ETCD_CLIENT_CERT_AUTH": "yes"}).kind == "invalid"
+
+
+def test_an_environment_that_is_not_known_hides_etcd_settings():
+    unread = {"environment": Unavailable(kind="denied", reason="belongs to root.")}
+    documents = {"/etcd.yaml": {"client-transport-security": {"client-cert-auth": True}}}
+    assert ask("etcd", "client-cert-auth", "--client-cert-auth=true", unread=unread).kind == "denied"
+    assert ask("etcd", "auto-tls", unread=unread).kind == "denied"
+    # variables are ignored beside a config file that a flag names
+    flag = "--config-file=/etcd.yaml"
+    assert value("etcd", "client-cert-auth", flag, unread=unread, documents=documents) is True
+    assert value("kubelet", "read-only-port", unread=unread) == 10255
 
 
 # Defaults

@@ -21,10 +21,23 @@ def effective(
     """
     sources = Sources(node, component, process, minor(version))
     setting = sources.named(name)
+    return _out_of_sight(sources) or DERIVED.get(setting.derived, plain)(sources, setting)
+
+
+def _out_of_sight(sources: Sources) -> Unavailable | None:
+    """Why none of the process's settings can be known, if that is so."""
+    component, process = sources.component, sources.process
     for argument in sources.given(component.opaque_flags):
         return Unavailable(
             kind="not-collected",
             reason=f"{component.component} takes its settings from the file that --{argument.name} names, "
             "which is not read.",
         )
-    return DERIVED.get(setting.derived, plain)(sources, setting)
+    unread = process.unread.get("environment") if component.env_prefix else None
+    if unread and not sources.text_of(component.config_flag):  # that file would exclude all variables
+        return Unavailable(
+            kind=unread.kind,
+            reason=f"The environment of process {process.pid}, which may set {component.component}'s settings, "
+            f"is not known: {unread.reason}",
+        )
+    return None

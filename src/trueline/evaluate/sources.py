@@ -104,4 +104,6 @@ class Sources:
     def _places(self, path: str) -> list[str]:
         """The process's own view goes first; the same file outside its container second."""
         plain = [path, posixpath.normpath(path)] if path else []
+        if path and self.process.directory:  # without effect on absolute paths
+            plain.append(posixpath.normpath(posixpath.join(self.process.directory, path)))
         return [self.process.root + each for each in plain] + plain
