@@ -91,7 +91,9 @@ class Process(Model, frozen=True, kw_only=True):
     /proc/PID/cmdline after argv[0] and after the words of a wrapper (`hyperkube apiserver`, `k3s server`).
     `root` is "" for a process that sees the node's own files, else "/proc/PID/root". `environment` holds the
     variables that the component reads as settings (ETCD_*), nothing else. `impostor` says why a process that
-    calls itself by a component's name is not taken for it.
+    calls itself by a component's name is not taken for it; such a process has no arguments here.
+    `directory` is its working directory, where its relative paths begin. `unread` says of "environment" or
+    "directory" why it could not be read: the fields' emptiness then means nothing.
     """
 
     pid: int
@@ -104,6 +106,8 @@ class Process(Model, frozen=True, kw_only=True):
     root: str = ""
     user: str | None = None
     impostor: str | None = None
+    directory: str | None = None
+    unread: dict[str, Unavailable] = {}
 
 
 class NodeFacts(Model, frozen=True, kw_only=True):
