@@ -37,7 +37,7 @@ def _out_of_sight(sources: Sources) -> Unavailable | None:
     if unread and not sources.text_of(component.config_flag):  # that file would exclude all variables
         return Unavailable(
             kind=unread.kind,
-            reason=f"The environment of process {process.pid}, which may set {component.component}'s settings, "
-            f"is not known: {unread.reason}",
+            reason=f"The environment of process {process.pid}, which may set {component.component}'s "
+            f"settings, is not known: {unread.reason}",
         )
     return None
