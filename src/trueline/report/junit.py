@@ -12,7 +12,7 @@ from trueline.report.safe import visible, visible_lines
 
 
 def render(assessment: Assessment) -> str:
-    """FAIL is a failure, an error an error; WARN, INFO and what policy set aside are skipped with a reason."""
+    """FAIL is a failure, an error an error; WARN, INFO and what policy set aside are skipped, and say why."""
     root = ET.Element("testsuites", name=visible(f"trueline {assessment.benchmark.id}"))
     total: Counter[str] = Counter()
     for part in outline.parts(assessment):

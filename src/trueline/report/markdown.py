@@ -36,8 +36,8 @@ def _lines(assessment: Assessment) -> Iterator[str]:
 
 def _summary(assessment: Assessment) -> Iterator[str]:
     yield from ("## Summary", "")
-    yield f"**Score:** {outline.score_words(assessment.counts.score)}  "
-    yield f"**Coverage:** {outline.coverage_words(assessment)}"
+    yield f"- **Score:** {outline.score_words(assessment.counts.score)}"
+    yield f"- **Coverage:** {outline.coverage_words(assessment)}"
     yield ""
     counts = assessment.counts
     rows = [(text(name), *_numbers(found)) for name, found in counts.targets.items()]
@@ -76,7 +76,7 @@ def _findings(results: Iterable[Result]) -> Iterator[str]:
     found = [result for result in results if outline.needs_action(result)]
     if not found:
         yield from ("Nothing.", "")
-    for result in outline.by_urgency(found):
+    for result in sorted(found, key=outline.urgency):
         yield from _finding(result)
 
 

@@ -12,7 +12,7 @@ SCOPE = (
     "code, container images, cloud accounts, people's access, and whatever changed since lie outside of it."
 )
 
-_SEVERITIES = ("critical", "high", "medium", "low", "info")
+SEVERITIES = ("critical", "high", "medium", "low", "info")
 _SET_ASIDE = ("waived", "provider-owned")
 
 
@@ -75,9 +75,9 @@ def set_aside(result: Result) -> str:
             return ""
 
 
-def by_urgency(results: Iterable[Result]) -> list[Result]:
-    """FAIL before all else, then the gravest first; those of equal weight stay in order."""
-    return sorted(results, key=lambda result: (result.state != "FAIL", _SEVERITIES.index(result.severity)))
+def urgency(result: Result) -> tuple[bool, int]:
+    """A key for sorting: FAIL before all else, then the gravest first."""
+    return (result.state != "FAIL", SEVERITIES.index(result.severity))
 
 
 def percent(score: Score) -> str:
