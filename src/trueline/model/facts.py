@@ -110,12 +110,26 @@ class Process(Model, frozen=True, kw_only=True):
     unread: dict[str, Unavailable] = {}
 
 
+class CommandOutput(Model, frozen=True, kw_only=True):
+    """What a shell script of somebody's controls printed, both streams in one, secrets taken out.
+
+    `exit_code` is None where it did not end by itself or printed too much; `error` then says so. `native`: no
+    program was started, the text was put together from what was read directly.
+    """
+
+    output: str = ""
+    exit_code: int | None = 0
+    error: str = ""
+    native: bool = False
+
+
 class NodeFacts(Model, frozen=True, kw_only=True):
     """All that was read from one node.
 
     Keys of `files` and `documents` are absolute paths below the root, as a reader on the node would write
     them; what only a container sees has its "/proc/PID/root" in front. `machine_id` is a SHA-256 hash of the
     node's machine-id. `limits` are sentences about what this collection as a whole could not see.
+    `commands` are the outputs of scripts that kube-bench controls asked for, by the script's text.
     """
 
     hostname: str
@@ -128,6 +142,7 @@ class NodeFacts(Model, frozen=True, kw_only=True):
     files: dict[str, FileMeta | Absent | Unavailable] = {}
     documents: dict[str, Document | Absent | Unavailable] = {}
     limits: tuple[str, ...] = ()
+    commands: dict[str, CommandOutput] = {}
 
 
 class Tool(Model, frozen=True, kw_only=True):
