@@ -1,20 +1,27 @@
 """Checks all content: references, parameters, predicates, and that every rule judges its cases right."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from trueline.assess import Content
 from trueline.content.cases import expand
 from trueline.evaluate.context import Context
 from trueline.evaluate.kube import FINDS
 from trueline.evaluate.outcomes import judge
-from trueline.evaluate.values import satisfies
+from trueline.evaluate.values import Value, satisfies
 from trueline.model.benchmark import Benchmark
 from trueline.model.rule import Case, KubeTest, Rule, SettingTest, Test, bind
-from trueline.model.setting import Component
+from trueline.model.setting import Component, Setting, SettingType
 
 _NODE_CASES = {"pass", "fail", "error"}
 _KUBE_CASES = {"pass", "fail", "unknown"}
-_EXAMPLE = {"bool": True, "int": 1, "string": "a", "list": ("a",), "duration": 1.0, "map": ("a=b",)}
+_EXAMPLE: dict[SettingType, Value] = {
+    "bool": True,
+    "int": 1,
+    "string": "a",
+    "list": ("a",),
+    "duration": 1.0,
+    "map": ("a=b",),
+}
 
 
 def lint(
@@ -71,14 +78,14 @@ def _setting(test: SettingTest, components: Mapping[str, Component]) -> Iterator
         if found is None:
             yield f"there is no setting {name}"
         elif test.operator != "differs_from":
-            yield from _problem(lambda kind=found.type: satisfies(test, _EXAMPLE[kind], kind), name)  # type: ignore[misc]
+            yield from _fits(test, found)
 
 
-def _problem(attempt: Callable[[], object], name: str) -> Iterator[str]:
+def _fits(test: SettingTest, setting: Setting) -> Iterator[str]:
     try:
-        attempt()
+        satisfies(test, _EXAMPLE[setting.type], setting.type)
     except ValueError as error:
-        yield f"setting {name}: {error}"
+        yield f"setting {test.name}: {error}"
 
 
 def _find(test: KubeTest) -> Iterator[str]:

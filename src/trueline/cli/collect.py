@@ -1,7 +1,5 @@
 """`trueline collect`: facts into a snapshot file."""
 
-from pathlib import Path
-
 import click
 
 from trueline.cli.gather import Place, collect_snapshot
@@ -34,7 +32,7 @@ def collect(
     place = Place(root=root, kubeconfig=kubeconfig, context=context, no_cluster=no_cluster)
     with progress(wanted=not no_progress) as shown:
         snapshot, hints = collect_snapshot(place, shown)
-    write_snapshot(Path(output), snapshot)
+    write_snapshot(output, snapshot)
     for hint in hints:
         click.echo(f"hint: {hint}", err=True)
     click.echo(f"Snapshot written to {output}", err=True)

@@ -63,13 +63,13 @@ def collect_snapshot(place: Place, progress: Progress) -> tuple[Snapshot, tuple[
 
 def recorded(path: str) -> Snapshot:
     """A snapshot file; raises ContentError where it is none."""
-    return read_snapshot(Path(path))
+    return read_snapshot(path)
 
 
 def example() -> Snapshot:
     """The recorded node that ships with the package."""
     with as_file(files("trueline") / "examples" / EXAMPLE) as path:
-        return msgspec.structs.replace(read_snapshot(path), note=EXAMPLE_NOTE)
+        return msgspec.structs.replace(read_snapshot(str(path)), note=EXAMPLE_NOTE)
 
 
 def runs_kubernetes(snapshot: Snapshot) -> bool:

@@ -1,14 +1,15 @@
 """Writes reports: to standard output or to files, in the format that was named or that the suffix says."""
 
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from trueline.errors import UsageError
 from trueline.model.results import Assessment
-from trueline.report import FORMATS, format_of_suffix, renderer
+from trueline.report import FORMATS, format_of
 
 STANDARD_OUTPUT = "-"
 
@@ -24,7 +25,7 @@ def write_reports(assessments: Sequence[Assessment], format_: str | None, output
 
 
 def _by_suffix(output: str) -> str:
-    found = format_of_suffix(Path(output).suffix)
+    found = format_of(output)
     if found is None:
         raise UsageError(
             f"the suffix of {output} names no format",
@@ -59,13 +60,11 @@ def _save(assessments: Sequence[Assessment], name: str, output: str) -> None:
 
 def _rendered(assessments: Sequence[Assessment], name: str, *, color: bool) -> list[str]:
     if name == "json" and len(assessments) > 1:
-        return ["[\n" + ",\n".join(renderer(name)(one).rstrip() for one in assessments) + "\n]\n"]
-    render: Callable[..., str] = renderer(name)
-    return [render(one, color=True) if color and name == "text" else render(one) for one in assessments]
+        return ["[\n" + ",\n".join(FORMATS[name](one).rstrip() for one in assessments) + "\n]\n"]
+    options = {"color": True} if color and name == "text" else {}
+    return [FORMATS[name](one, **options) for one in assessments]
 
 
 def use_color() -> bool:
     """Colour goes to a terminal only, and not where NO_COLOR is set (no-color.org)."""
-    import os
-
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")

@@ -1,7 +1,7 @@
 """Decides a test tree against the facts."""
 
 from trueline.evaluate.context import Context
-from trueline.evaluate.decision import Decision, Fault, all_of, any_of, negated
+from trueline.evaluate.decision import Decision, Fault, all_of, any_of, decided, negated
 from trueline.evaluate.files import judge_file
 from trueline.evaluate.objects import judge_objects
 from trueline.evaluate.settings import Effective
@@ -34,10 +34,10 @@ def running(component: str, context: Context) -> Decision:
     """Pass if the component runs on this node, notapplicable if it certainly does not."""
     processes = context.processes(component)
     if isinstance(processes, Unavailable):
-        return Decision(outcome=Outcome.ERROR, reason=processes.reason)
+        return decided(Outcome.ERROR, processes.reason)
     if processes:
-        return Decision(outcome=Outcome.PASS)
-    return Decision(outcome=Outcome.NOTAPPLICABLE, reason=f"{component} does not run on this node.")
+        return decided(Outcome.PASS)
+    return decided(Outcome.NOTAPPLICABLE, f"{component} does not run on this node.")
 
 
 def _process(test: ProcessTest, context: Context) -> Decision:
@@ -49,9 +49,9 @@ def _process(test: ProcessTest, context: Context) -> Decision:
     evidence = Evidence(
         fact=test.name, source="process table", observed=words[runs], expected=words[test.running]
     )
-    return Decision(
-        outcome=Outcome.PASS if runs is test.running else Outcome.FAIL,
-        reason=f"{test.name} {words[runs]} on this node.",
+    return decided(
+        Outcome.PASS if runs is test.running else Outcome.FAIL,
+        f"{test.name} {words[runs]} on this node.",
         evidence=(evidence,),
     )
 
@@ -60,7 +60,7 @@ def _setting(test: SettingTest, context: Context) -> Decision:
     component = test.name.partition("/")[0]
     processes = context.processes(component)
     if isinstance(processes, Unavailable):
-        return Decision(outcome=Outcome.ERROR, reason=processes.reason)
+        return decided(Outcome.ERROR, processes.reason)
     if not processes:
         return running(component, context)
     return all_of(_setting_of(test, process, context) for process in processes)
@@ -69,26 +69,26 @@ def _setting(test: SettingTest, context: Context) -> Decision:
 def _setting_of(test: SettingTest, process: Process, context: Context) -> Decision:
     value = context.setting(test.name, process)
     if isinstance(value, Unavailable):
-        return Decision(outcome=Outcome.ERROR, reason=value.reason)
+        return decided(Outcome.ERROR, value.reason)
     if test.operator == "differs_from":
         return _differs(test, value, process, context)
     kind = _kind(test.name, context)
     holds = {satisfies(test, alternative, kind) for alternative in value.values}
     expected = describe(test)
-    evidence = Evidence(fact=test.name, source=value.source, observed=value.text, expected=expected)
+    observed = value.text or "not set"
+    evidence = Evidence(fact=test.name, source=value.source, observed=observed, expected=expected)
     if len(holds) > 1:
-        return Decision(
-            outcome=Outcome.ERROR,
-            reason=f"{test.name} is not set, its default depends on the Kubernetes version, and that is not "
-            "known.",
+        return decided(
+            Outcome.ERROR,
+            f"{test.name} is not set, its default depends on the Kubernetes version, and that is not known.",
             evidence=(evidence,),
         )
-    reason = f"{test.name} is {value.text} ({value.source})"
+    reason = f"{test.name} is {observed} ({value.source})"
     if holds == {True}:
-        return Decision(outcome=Outcome.PASS, reason=f"{reason}.", evidence=(evidence,))
-    return Decision(
-        outcome=Outcome.FAIL,
-        reason=f"{reason}, expected {expected}.",
+        return decided(Outcome.PASS, f"{reason}.", evidence=(evidence,))
+    return decided(
+        Outcome.FAIL,
+        f"{reason}, expected {expected}.",
         evidence=(evidence,),
         faults=(_fault(test, value, process),),
     )
@@ -109,7 +109,7 @@ def _differs(test: SettingTest, value: Effective, process: Process, context: Con
     others = context.processes(test.differs_from.partition("/")[0])
     if isinstance(others, Unavailable) or not others:
         reason = f"{test.differs_from} can't be compared: its component is not visible on this node."
-        return Decision(outcome=Outcome.UNKNOWN, reason=reason)
+        return decided(Outcome.UNKNOWN, reason)
     return all_of(_differs_from(test, value, process, other, context) for other in others)
 
 
@@ -119,35 +119,36 @@ def _differs_from(
     assert test.differs_from is not None
     against = context.setting(test.differs_from, other)
     if isinstance(against, Unavailable):
-        return Decision(outcome=Outcome.ERROR, reason=against.reason)
+        return decided(Outcome.ERROR, against.reason)
     evidence = (
         Evidence(
             fact=test.name,
             source=value.source,
-            observed=value.text,
-            expected=f"not the same as {test.differs_from} ({against.text})",
+            observed=value.text or "not set",
+            expected=f"not the same as {test.differs_from} ({against.text or 'not set'})",
         ),
     )
     if set(value.values) & {*against.values, ""}:
-        return Decision(
-            outcome=Outcome.FAIL,
-            reason=f"{test.name} is {value.text}, and {test.differs_from} is {against.text}.",
+        return decided(
+            Outcome.FAIL,
+            f"{test.name} is {value.text or 'not set'}, and {test.differs_from} is "
+            f"{against.text or 'not set'}.",
             evidence=evidence,
             faults=(_fault(test, value, process),),
         )
     mine, theirs = _certificate(value, process, context), _certificate(against, other, context)
     if mine is None or theirs is None:
         reason = f"The certificates of {test.name} and {test.differs_from} could not be compared."
-        return Decision(outcome=Outcome.UNKNOWN, reason=reason, evidence=evidence)
+        return decided(Outcome.UNKNOWN, reason, evidence=evidence)
     if mine == theirs:
-        return Decision(
-            outcome=Outcome.FAIL,
-            reason=f"{value.text} and {against.text} hold the same certificate.",
+        return decided(
+            Outcome.FAIL,
+            f"{value.text} and {against.text} hold the same certificate.",
             evidence=evidence,
             faults=(_fault(test, value, process),),
         )
     reason = f"{value.text} and {against.text} hold different certificates."
-    return Decision(outcome=Outcome.PASS, reason=reason, evidence=evidence)
+    return decided(Outcome.PASS, reason, evidence=evidence)
 
 
 def _certificate(value: Effective, process: Process, context: Context) -> object:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from trueline.model.base import Model
 from trueline.model.facts import Process
 from trueline.model.results import Evidence, Outcome
@@ -27,9 +29,23 @@ class Decision(Model, frozen=True, kw_only=True):
     """What one test gives: pass, fail, error, unknown, notchecked or notapplicable, and why."""
 
     outcome: Outcome
-    reason: str = ""
+    reasons: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     faults: tuple[Fault, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """The first three reasons in full, and how many more there are."""
+        more = f" And {len(self.reasons) - 3} more." if len(self.reasons) > 3 else ""
+        return " ".join(self.reasons[:3]) + more
+
+
+def decided(
+    outcome: Outcome, reason: str = "", *, evidence: Iterable[Evidence] = (), faults: Iterable[Fault] = ()
+) -> Decision:
+    """A decision with one reason."""
+    reasons = (reason,) if reason else ()
+    return Decision(outcome=outcome, reasons=reasons, evidence=tuple(evidence), faults=tuple(faults))
 
 
 _ALL = (Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN, Outcome.NOTCHECKED, Outcome.PASS, Outcome.NOTAPPLICABLE)
@@ -42,8 +58,16 @@ def all_of(decisions: Iterable[Decision]) -> Decision:
 
 
 def any_of(decisions: Iterable[Decision]) -> Decision:
-    """One pass is enough; what could not be read might have been one, so it goes before a fail."""
-    return _combine(list(decisions), _ANY)
+    """One pass is enough; what could not be read might have been one, so it goes before a fail.
+
+    Where all fail, the first alternative is the one to mend: rules name the preferred one first.
+    """
+    listed = list(decisions)
+    combined = _combine(listed, _ANY)
+    if combined.outcome is not Outcome.FAIL:
+        return combined
+    first = next(decision for decision in listed if decision.outcome is Outcome.FAIL)
+    return msgspec.structs.replace(combined, faults=first.faults)
 
 
 def negated(decision: Decision) -> Decision:
@@ -51,31 +75,24 @@ def negated(decision: Decision) -> Decision:
     swapped = {Outcome.PASS: Outcome.FAIL, Outcome.FAIL: Outcome.PASS}
     return Decision(
         outcome=swapped.get(decision.outcome, decision.outcome),
-        reason=decision.reason,
+        reasons=decision.reasons,
         evidence=decision.evidence,
     )
 
 
 def _combine(decisions: list[Decision], order: tuple[Outcome, ...]) -> Decision:
     if not decisions:
-        return Decision(outcome=Outcome.NOTAPPLICABLE, reason="There is nothing to judge.")
+        return decided(Outcome.NOTAPPLICABLE, "There is nothing to judge.")
     if len(decisions) == 1:
         return decisions[0]
     outcome = min((decision.outcome for decision in decisions), key=order.index)
     deciding = [decision for decision in decisions if decision.outcome is outcome]
     return Decision(
         outcome=outcome,
-        reason=join_reasons(decision.reason for decision in deciding),
+        reasons=unique(reason for decision in deciding for reason in decision.reasons),
         evidence=unique(part for decision in decisions for part in decision.evidence),
         faults=unique(fault for decision in deciding for fault in decision.faults),
     )
-
-
-def join_reasons(reasons: Iterable[str]) -> str:
-    """Each reason once, the first three in full."""
-    distinct = list(dict.fromkeys(reason for reason in reasons if reason))
-    more = f" And {len(distinct) - 3} more." if len(distinct) > 3 else ""
-    return " ".join(distinct[:3]) + more
 
 
 def unique(parts: Iterable[Any]) -> tuple[Any, ...]:

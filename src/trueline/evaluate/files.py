@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from trueline.evaluate.context import Context
-from trueline.evaluate.decision import Decision, Fault, all_of
+from trueline.evaluate.decision import Decision, Fault, all_of, decided
 from trueline.model.facts import Absent, FileMeta, NodeFacts, Unavailable
 from trueline.model.platform import NamedFile
 from trueline.model.results import Evidence, Outcome
@@ -15,10 +15,10 @@ def judge_file(test: FileTest, context: Context) -> Decision:
     """Each file that the name stands for, the worst first; see `FileTest` for what a missing one means."""
     named = context.platform.files[test.name]
     if context.node is None:
-        return Decision(outcome=Outcome.ERROR, reason="No node was examined.")
+        return decided(Outcome.ERROR, "No node was examined.")
     found = locate(named, context)
     if isinstance(found, Unavailable):
-        return Decision(outcome=Outcome.ERROR, reason=found.reason)
+        return decided(Outcome.ERROR, found.reason)
     if not found:
         return _missing(test, named, context)
     return all_of(_judge_one(test, path, fact) for path, fact in found)
@@ -99,11 +99,11 @@ def _missing(test: FileTest, named: NamedFile, context: Context) -> Decision:
         processes = context.processes(named.component)
         if isinstance(processes, Unavailable):
             reason = f"None of {places} is there, and whether {named.component} runs here is not known: "
-            return Decision(outcome=Outcome.ERROR, reason=reason + processes.reason)
+            return decided(Outcome.ERROR, reason + processes.reason)
         if any(process.root for process in processes) and not _any_parent(named, context):
-            return Decision(
-                outcome=Outcome.ERROR,
-                reason=f"{named.component} runs in a container and none of {places} is visible: the node's "
+            return decided(
+                Outcome.ERROR,
+                f"{named.component} runs in a container and none of {places} is visible: the node's "
                 "directories are not mounted here.",
             )
     outcome = Outcome(test.absent)
@@ -111,11 +111,9 @@ def _missing(test: FileTest, named: NamedFile, context: Context) -> Decision:
         fact=named.title or test.name, source=places, observed="absent", expected=_expected(test)
     )
     faults = (Fault(test=test, path=named.candidates[0] if named.candidates else ""),)
-    return Decision(
-        outcome=outcome,
-        reason=f"None of {places} exists on this node."
-        if "," in places
-        else f"{places} does not exist here.",
+    return decided(
+        outcome,
+        f"None of {places} exists on this node." if "," in places else f"{places} does not exist here.",
         evidence=(evidence,),
         faults=faults if outcome is Outcome.FAIL else (),
     )
@@ -129,11 +127,11 @@ def _any_parent(named: NamedFile, context: Context) -> bool:
 
 def _judge_one(test: FileTest, path: str, fact: FileMeta | Absent | Unavailable) -> Decision:
     if isinstance(fact, Unavailable):
-        return Decision(outcome=Outcome.ERROR, reason=f"{path} could not be read: {fact.reason}")
+        return decided(Outcome.ERROR, f"{path} could not be read: {fact.reason}")
     if isinstance(fact, Absent):
-        return Decision(
-            outcome=Outcome.ERROR,
-            reason=f"A running component uses {path}, but it is not there below the root that was examined.",
+        return decided(
+            Outcome.ERROR,
+            f"A running component uses {path}, but it is not there below the root that was examined.",
         )
     holds, observed = _holds(test, fact)
     shield = f" (below {fact.shielded_by})" if fact.shielded_by and not holds else ""
@@ -142,10 +140,10 @@ def _judge_one(test: FileTest, path: str, fact: FileMeta | Absent | Unavailable)
         fact=path, source=f"metadata of {where}", observed=observed + shield, expected=_expected(test)
     )
     if holds:
-        return Decision(outcome=Outcome.PASS, reason=f"{path} is {observed}.", evidence=(evidence,))
-    return Decision(
-        outcome=Outcome.FAIL,
-        reason=f"{path} is {observed}{shield}, expected {_expected(test)}.",
+        return decided(Outcome.PASS, f"{path} is {observed}.", evidence=(evidence,))
+    return decided(
+        Outcome.FAIL,
+        f"{path} is {observed}{shield}, expected {_expected(test)}.",
         evidence=(evidence,),
         faults=(Fault(test=test, path=fact.target or path, observed=observed),),
     )

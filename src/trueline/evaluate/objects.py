@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from trueline.evaluate.context import Context
-from trueline.evaluate.decision import Decision, Fault
+from trueline.evaluate.decision import Decision, Fault, decided
 from trueline.evaluate.kube import Finding, Search, needs, search
 from trueline.model.results import Evidence, Outcome
 from trueline.model.rule import KubeTest
@@ -15,24 +15,22 @@ NO_CLUSTER = "No cluster was examined: name one with --kubeconfig."
 def judge_objects(test: KubeTest, context: Context) -> Decision:
     """Findings fail; lists that could not be read, or an enforcement that can't be seen, forbid a pass."""
     if context.cluster is None:
-        return Decision(outcome=Outcome.UNKNOWN, reason=NO_CLUSTER)
+        return decided(Outcome.UNKNOWN, NO_CLUSTER)
     missing = _missing(test, context)
     if missing:
-        return Decision(outcome=Outcome.ERROR, reason=missing)
+        return decided(Outcome.ERROR, missing)
     found = search(test.find, test.given, context.index)
     evidence = _evidence(found, test)
     if found.findings:
-        return Decision(
-            outcome=Outcome.FAIL,
-            reason=_summary(found.findings),
+        return decided(
+            Outcome.FAIL,
+            _summary(found.findings),
             evidence=evidence,
             faults=(Fault(test=test),),
         )
     if found.undecided:
-        return Decision(outcome=Outcome.UNKNOWN, reason=found.undecided, evidence=evidence)
-    return Decision(
-        outcome=Outcome.PASS, reason=f"Nothing was found among {found.looked_at}.", evidence=evidence
-    )
+        return decided(Outcome.UNKNOWN, found.undecided, evidence=evidence)
+    return decided(Outcome.PASS, f"Nothing was found among {found.looked_at}.", evidence=evidence)
 
 
 def show_objects(test: KubeTest | None, context: Context) -> tuple[Evidence, ...]:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from trueline.evaluate.algebra import decide, running
 from trueline.evaluate.context import Context
-from trueline.evaluate.decision import Decision, all_of
+from trueline.evaluate.decision import Decision, all_of, decided
 from trueline.evaluate.objects import show_objects
-from trueline.evaluate.remedy import remediation
+from trueline.evaluate.remedy import Remedy, joined, lasting, remedy
 from trueline.model.benchmark import Benchmark, Recommendation, Section
 from trueline.model.results import Outcome, Result
 from trueline.model.rule import Rule, bind
@@ -28,12 +28,12 @@ def judge(rule: Rule, context: Context) -> Decision:
     if rule.applies is not None:
         applies = decide(rule.applies, context)
         if applies.outcome is Outcome.FAIL:
-            return Decision(outcome=Outcome.NOTAPPLICABLE, reason=applies.reason, evidence=applies.evidence)
+            return decided(Outcome.NOTAPPLICABLE, applies.reason, evidence=applies.evidence)
         if applies.outcome is not Outcome.PASS:
             return applies
     if rule.test is None:
         shown = show_objects(rule.show, context)
-        return Decision(outcome=Outcome.NOTCHECKED, reason=rule.look_at, evidence=shown)
+        return decided(Outcome.NOTCHECKED, rule.look_at, evidence=shown)
     return decide(rule.test, context)
 
 
@@ -44,6 +44,8 @@ def _recommendation(
     decisions = [judge(rule, context) for rule in bound]
     verdict = all_of(decisions)
     first = bound[0]
+    mend = _mend(bound, decisions, verdict, context)
+    lasts = lasting(mend.components, context)
     return Result(
         number=entry.number,
         title=entry.title or first.title,
@@ -56,7 +58,8 @@ def _recommendation(
         outcome=verdict.outcome,
         reason=verdict.reason,
         evidence=verdict.evidence,
-        remediation=_remediation(bound, decisions, verdict, context),
+        remediation="\n".join(part for part in (*mend.changes, lasts) if part),
+        lasting=lasts,
         why=first.why,
         severity=first.severity,
         component=first.component,
@@ -64,12 +67,11 @@ def _recommendation(
     )
 
 
-def _remediation(rules: list[Rule], decisions: list[Decision], verdict: Decision, context: Context) -> str:
-    if verdict.outcome is Outcome.PASS or verdict.outcome is Outcome.NOTAPPLICABLE:
-        return ""
-    texts = [
-        remediation(rule, decision, context)
+def _mend(rules: list[Rule], decisions: list[Decision], verdict: Decision, context: Context) -> Remedy:
+    if verdict.outcome in {Outcome.PASS, Outcome.NOTAPPLICABLE}:
+        return Remedy()
+    return joined(
+        remedy(rule, decision, context)
         for rule, decision in zip(rules, decisions, strict=True)
         if decision.outcome is verdict.outcome
-    ]
-    return "\n\n".join(dict.fromkeys(text for text in texts if text))
+    )

@@ -1,11 +1,11 @@
 """What was read from a node: a fact is known, absent or unavailable with a reason."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from trueline.model.base import Model
 from trueline.model.cluster import ClusterFacts
 
-SNAPSHOT_SCHEMA = "trueline.dev/snapshot/v1"
+SNAPSHOT_SCHEMA: Final = "trueline.dev/snapshot/v1"
 
 UnavailableKind = Literal[
     "denied",  # the file or process exists, this user may not read it

@@ -1,13 +1,13 @@
 """What an audit says: results, and the assessment that holds one run as a whole."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from trueline.model.base import Model
 from trueline.model.facts import Tool
 from trueline.model.rule import Severity
 
-ASSESSMENT_SCHEMA = "trueline.dev/assessment/v1"
+ASSESSMENT_SCHEMA: Final = "trueline.dev/assessment/v1"
 
 Disposition = Literal["required", "waived", "expired", "provider-owned", "informational"]
 State = Literal["PASS", "FAIL", "WARN", "INFO"]
@@ -38,7 +38,9 @@ class Evidence(Model, frozen=True, kw_only=True, omit_defaults=False):
 class Result(Model, frozen=True, kw_only=True, omit_defaults=False):
     """One recommendation on one target, with the outcome that the facts give.
 
-    `reason` is one sentence. `waiver` is the id of the policy entry that `disposition` comes from.
+    `reason` is one sentence. `lasting` is the last part of `remediation`: where the change lasts, the same
+    for all results of a component, so that a report may print it once. `waiver` is the id of the policy entry
+    that `disposition` comes from.
     """
 
     number: str
@@ -53,6 +55,7 @@ class Result(Model, frozen=True, kw_only=True, omit_defaults=False):
     reason: str
     evidence: tuple[Evidence, ...] = ()
     remediation: str = ""
+    lasting: str = ""
     why: str = ""
     severity: Severity = "medium"
     component: str = ""

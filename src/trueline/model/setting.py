@@ -25,9 +25,9 @@ class Setting(Strict, frozen=True, kw_only=True):
 
     `name` is unique in the component, normally the flag without dashes. `flags` are the flags that set it, in
     the component's own spelling; empty means `name`; `no_flag` that there is none. Without a `default` the
-    type's zero value holds ("", false, 0, an empty list). `key` is the dotted path in the config file. `env` is the environment variable. `derived` names the computation of
-    `evaluate/derived.py` that yields the value instead. `ignored_with_config`: the flag has no effect once a
-    config file is given.
+    type's zero value holds ("", false, 0, an empty list). `key` is the dotted path in the config file. `env`
+    is the environment variable. `derived` names the computation of `evaluate/derived.py` that yields the
+    value instead. `ignored_with_config`: the flag has no effect once a config file is given.
     """
 
     name: str
