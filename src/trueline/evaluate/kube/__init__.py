@@ -44,12 +44,11 @@ _SPECS = (
     FindSpec(
         "admitted", admission.search_admitted, (*_PODS, *_GUARDS), required=("control",), choices=_CONTROL
     ),
-    FindSpec("guards", admission.search_guards, _GUARDS),
+    FindSpec("image-origins", admission.search_image_origins, (*_PODS, *_GUARDS)),
     FindSpec("running", pods.search_running, _PODS, required=("control",), choices=_CONTROL),
     FindSpec("security-contexts", pods.search_security_contexts, _PODS),
     FindSpec("secret-variables", pods.search_secret_variables, _PODS),
     FindSpec("images", pods.search_images, _PODS, required=("words",)),
-    FindSpec("unpinned-images", pods.search_unpinned_images, _PODS),
     FindSpec("without-network-policy", namespaces.search_without_network_policy, (*_PODS, "networkpolicies")),
     FindSpec("objects-in", namespaces.search_objects_in, (*_PODS, "services"), required=("namespace",)),
     FindSpec("namespaces", namespaces.search_namespaces, _PODS),

@@ -8,7 +8,6 @@ from trueline.evaluate.kube.base import (
     Given,
     Index,
     Search,
-    count,
     ordered,
     place,
     some,
@@ -16,7 +15,7 @@ from trueline.evaluate.kube.base import (
 from trueline.evaluate.kube.controls import CONTROLS, Control
 from trueline.evaluate.kube.pods import NO_NAMESPACES, pods_looked_at
 from trueline.evaluate.kube.standards import Standards, Verdict
-from trueline.evaluate.kube.units import judge
+from trueline.evaluate.kube.units import Unit, containers, judge
 from trueline.model.cluster import AdmissionPolicy, Webhook, WebhookRule
 
 # Any policy at all: what the baseline level asks for, whatever pods do.
@@ -139,10 +138,17 @@ def _match_pods(rules: Iterable[WebhookRule]) -> bool:
     )
 
 
-def search_guards(index: Index, _given: Given) -> Search:
-    """Evidence for a person: what else than Pod Security admission judges new pods, images included."""
-    cluster = index.cluster
-    found = [Finding(object=name, detail="judges pods before they are made") for name in other_guards(index)]
-    webhooks = count(len(cluster.validating_webhooks), "validating webhook configuration")
-    policies = count(len(cluster.admission_policies), "validating admission policy")
-    return Search(looked_at=f"{webhooks}, {policies}", context=ordered(found))
+def search_image_origins(index: Index, _given: Given) -> Search:
+    """Evidence for a person: what else judges new pods, and images that only a tag names.
+
+    Whoever may push to a registry can move a tag, but not a digest.
+    """
+    guards = [Finding(object=name, detail="judges pods before they are made") for name in other_guards(index)]
+    judged = judge(index.units, _unpinned)
+    images = [Finding(object=unit.object, detail=detail) for unit, detail in judged]
+    return Search(looked_at=pods_looked_at(index), context=(*ordered(guards), *ordered(images)))
+
+
+def _unpinned(unit: Unit) -> tuple[str, ...]:
+    images = sorted({one.image for one in containers(unit.spec)})
+    return tuple(f"image {image} has no digest" for image in images if "@sha256:" not in image)

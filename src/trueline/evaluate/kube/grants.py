@@ -88,9 +88,14 @@ class Held:
 
 def held(role: Role | None, wanted: tuple[Want, ...]) -> Held:
     """Looks through a role's rules; aggregated roles hold theirs already."""
+    if not wanted:
+        return Held()
+    verbs = {want.verb for want in wanted} | {"*"}
     full: set[Want] = set()
     named: dict[Want, tuple[str, ...]] = {}
     for rule in (role.rules or ()) if role else ():
+        if verbs.isdisjoint(rule.verbs or ()):
+            continue
         for want in wanted:
             if allows(rule, want):
                 if rule.resource_names:

@@ -65,5 +65,5 @@ def search_namespaces(index: Index, _given: Given) -> Search:
 
 def _content(index: Index, namespace: str) -> str:
     units = index.units_by_namespace.get(namespace, [])
-    pods = sum(unit.kind == "Pod" for unit in units)
-    return f"{count(pods, 'pod')} and {count(len(units) - pods, 'workload')} in it"
+    workloads = sum(unit.kind != "Pod" for unit in units)
+    return f"{count(sum(unit.pods for unit in units), 'pod')} and {count(workloads, 'workload')} in it"

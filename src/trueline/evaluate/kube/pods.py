@@ -109,14 +109,3 @@ def search_images(index: Index, given: Given) -> Search:
 
     judged = judge(index.units, check)
     return _of_pods(index, [], [Finding(object=unit.object, detail=detail) for unit, detail in judged])
-
-
-def search_unpinned_images(index: Index, _given: Given) -> Search:
-    """Evidence for a person: images that are named by a tag, which anyone who may push can move."""
-
-    def check(unit: Unit) -> tuple[str, ...]:
-        images = sorted({one.image for one in containers(unit.spec)})
-        return tuple(f"image {image} has no digest" for image in images if "@sha256:" not in image)
-
-    judged = judge(index.units, check)
-    return _of_pods(index, [], [Finding(object=unit.object, detail=detail) for unit, detail in judged])

@@ -1,7 +1,8 @@
 """Who is bound to which role, and which of these bindings Kubernetes and kubeadm bring along themselves."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from trueline.model.cluster import ClusterFacts, Role, RoleBinding, Subject
 
@@ -155,8 +156,7 @@ _EXPECTED: dict[tuple[str, str], tuple[str, tuple[Identity, ...]]] = {
 }
 
 
-@dataclass(frozen=True)
-class Bound:
+class Bound(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A binding with its role; `role` is None where the role doesn't exist, which grants nothing."""
 
     kind: str

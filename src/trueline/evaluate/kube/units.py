@@ -1,18 +1,22 @@
 """Pods and workload templates in one form, so that a rule judges them alike and names the controller."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from trueline.model.cluster import ClusterFacts, Container, Pod, PodSpec, Workload
 
 _MIRROR = "kubernetes.io/config.mirror"
+_COMPARED = 4  # pods are compared with the last few other kinds of their owner, however many there are
 
 Check = Callable[[PodSpec], tuple[str, ...]]
 
 
-@dataclass(frozen=True)
-class Unit:
-    """A pod or the template of a workload. `owner` is what a pod says controls it; it is never trusted."""
+class Unit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A template of a workload, or a pod, which may stand for `pods` alike of one owner.
+
+    `owner` is what a pod says controls it; it is never trusted.
+    """
 
     kind: str
     namespace: str
@@ -20,6 +24,7 @@ class Unit:
     spec: PodSpec
     owner: tuple[str, str] | None = None
     mirror: bool = False
+    pods: int = 0
 
     @property
     def object(self) -> str:
@@ -29,7 +34,7 @@ class Unit:
 
 def units_of(cluster: ClusterFacts) -> tuple[Unit, ...]:
     """Templates first, then pods."""
-    return (*map(_template, cluster.workloads), *map(_pod, cluster.pods))
+    return (*map(_template, cluster.workloads), *_pods(cluster.pods))
 
 
 def _template(workload: Workload) -> Unit:
@@ -44,16 +49,36 @@ def _template(workload: Workload) -> Unit:
     )
 
 
+def _pods(pods: Iterable[Pod]) -> list[Unit]:
+    """Pods; those of one owner with the same specification become one unit, as thousands of replicas do."""
+    found: list[Unit] = []
+    seen: dict[tuple[str, tuple[str, str]], list[int]] = {}
+    for pod in sorted(pods, key=lambda one: (one.metadata.namespace, one.metadata.name)):
+        unit = _pod(pod)
+        if unit.owner is not None and not unit.mirror:
+            alike = seen.setdefault((unit.namespace, unit.owner), [])
+            same = next((at for at in alike[-_COMPARED:] if found[at].spec == unit.spec), None)
+            if same is not None:
+                found[same] = msgspec.structs.replace(found[same], pods=found[same].pods + 1)
+                continue
+            alike.append(len(found))
+        found.append(unit)
+    return found
+
+
 def _pod(pod: Pod) -> Unit:
     owner = next((one for one in pod.metadata.owner_references or () if one.controller), None)
     static = owner is not None and owner.kind == "Node" and not pod.spec.service_account_name
+    volumes = tuple(volume for volume in pod.spec.volumes or () if volume.host_path or volume.secret)
     return Unit(
         kind="Pod",
         namespace=pod.metadata.namespace,
         name=pod.metadata.name,
-        spec=pod.spec,
+        # Replicas differ in these alone: the node, and the random name of the volume with their token.
+        spec=msgspec.structs.replace(pod.spec, node_name="", volumes=volumes),
         owner=(owner.kind, owner.name) if owner else None,
         mirror=static or _MIRROR in (pod.metadata.annotations or {}),
+        pods=1,
     )
 
 
@@ -81,9 +106,9 @@ def judge(units: Iterable[Unit], check: Callable[[Unit], tuple[str, ...]]) -> li
             found.append((unit, "; ".join(details)))
         else:
             alike.setdefault((*unit.owner, unit.namespace, details), []).append(unit)
-    for (kind, name, namespace, details), pods in alike.items():
+    for (kind, name, namespace, details), units_alike in alike.items():
         if not _covered(kind, namespace, name, details, templates):
-            found.append(_first_of(pods, f"{kind} {name}", details))
+            found.append(_first_of(units_alike, f"{kind} {name}", details))
     return found
 
 
@@ -102,7 +127,7 @@ def _covered(
     return known is not None and set(details) <= set(known)
 
 
-def _first_of(pods: list[Unit], owner: str, details: tuple[str, ...]) -> tuple[Unit, str]:
-    first = min(pods, key=lambda unit: unit.name)
-    more = f" (and {len(pods) - 1} more pods of {owner})" if len(pods) > 1 else ""
+def _first_of(alike: list[Unit], owner: str, details: tuple[str, ...]) -> tuple[Unit, str]:
+    first, pods = min(alike, key=lambda unit: unit.name), sum(unit.pods for unit in alike)
+    more = f" (and {pods - 1} more pods of {owner})" if pods > 1 else ""
     return first, "; ".join(details) + more
