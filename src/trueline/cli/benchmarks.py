@@ -31,7 +31,7 @@ def list_(format_: str) -> None:
                 entry["recommendations"],
                 entry["scored"],
                 entry["automated"],
-                " ".join(entry["platforms"]),
+                " ".join(map(str, _listed(entry["platforms"]))),
                 _span(entry["versions"]),
             )
             for entry in entries
@@ -77,5 +77,9 @@ def _summary(benchmark: Benchmark) -> dict[str, object]:
 
 
 def _span(versions: object) -> str:
-    listed = list(versions) if isinstance(versions, list) else []
-    return listed[0] if len(listed) == 1 else f"{listed[0]} - {listed[-1]}" if listed else ""
+    listed = _listed(versions)
+    return f"{listed[0]} - {listed[-1]}" if len(listed) > 1 else "".join(map(str, listed))
+
+
+def _listed(value: object) -> list[object]:
+    return list(value) if isinstance(value, list) else []
