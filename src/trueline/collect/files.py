@@ -35,13 +35,8 @@ class Gathering:
             if fact is None and len(self.files) >= FILES_LIMIT:
                 return self._refuse()
             fact = self.files[path] = self.root.meta(path, entries=entries)
-        if (
-            (certificate or may_hold_certificate(path))
-            and isinstance(fact, FileMeta)
-            and not fact.certificate
-        ):
-            if found := self._certificate(path, fact):
-                fact = self.files[path] = msgspec.structs.replace(fact, certificate=found)
+        if isinstance(fact, FileMeta) and (certificate or may_hold_certificate(path)):
+            fact = self.files[path] = self._with_certificate(path, fact)
         return fact
 
     def tree(self, path: str, depth: int = TREE_DEPTH, *, certificate: bool = False) -> None:
@@ -84,14 +79,14 @@ class Gathering:
             self.notes.append(f"{path} holds several YAML documents; only the first is looked at.")
         return document
 
-    def _certificate(self, path: str, fact: FileMeta) -> Certificate | None:
+    def _with_certificate(self, path: str, fact: FileMeta) -> FileMeta:
+        if fact.kind != "file" or fact.certificate:
+            return fact
         place = fact.target or path
-        if fact.kind != "file":
-            return None
         if place not in self._certificates:
             content = self.root.read(path)
             self._certificates[place] = first_certificate(content) if isinstance(content, bytes) else None
-        return self._certificates[place]
+        return msgspec.structs.replace(fact, certificate=self._certificates[place])
 
     def _is_link(self, path: str) -> bool:
         return isinstance(self.root.readlink(path), str)
