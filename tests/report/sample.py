@@ -169,7 +169,7 @@ def _master() -> list[Result]:
             automated=False,
             reason="--anonymous-auth is true, which is the default of Kubernetes 1.34.",
             evidence=(evidence("anonymous-auth", "true", "false", "default of kube-apiserver 1.34"),),
-            remediation='Write `anonymous-auth: "false"` below apiServer.extraArgs of the ClusterConfiguration.',
+            remediation='Write `anonymous-auth: "false"` to apiServer.extraArgs of the ClusterConfiguration.',
         ),
         result(
             "1.2.15",
@@ -188,10 +188,10 @@ def _master() -> list[Result]:
                     "holds --profiling=false",
                 ),
             ),
-            remediation='Lasting change: add profiling with the value "false" to apiServer.extraArgs of the kubeadm '
-            "ClusterConfiguration, then renew the manifest on each control plane node:\n\n"
+            remediation='Lasting change: add profiling with the value "false" to apiServer.extraArgs of the '
+            "kubeadm ClusterConfiguration, then renew the manifest on each control plane node:\n\n"
             "    kubeadm init phase control-plane apiserver --config /root/kubeadm.yaml\n\n"
-            "Until then: add --profiling=false to the command in /etc/kubernetes/manifests/kube-apiserver.yaml.",
+            f"Until then: add --profiling=false to the command in {MANIFEST}.",
         ),
         result(
             "1.2.16",
@@ -234,8 +234,8 @@ def _hostile() -> list[Result]:
                 ),
                 evidence("right-to-left", "user\u202egnp.exe", "\u2066isolated\u2069", "/tmp/\u200bzero"),
             ),
-            remediation="First line\n[PASS] 6.6.6 forged by a remediation\n```\n# Heading\n</pre><b>bold</b>\n"
-            "== Summary total ==\n999 checks PASS",
+            remediation="First line\n[PASS] 6.6.6 forged by a remediation\n```\n# Heading\n"
+            "</pre><b>bold</b>\n== Summary total ==\n999 checks PASS",
         ),
         result(
             "4.2.2",
@@ -250,7 +250,8 @@ def _hostile() -> list[Result]:
         ),
         result(
             "4.2.3",
-            "A pod named caf\u00e9-\u6d4b\u8bd5-\u05e9\u05dc\u05d5\u05dd \U0001f680 was found\n[PASS] 4.2.4 not a result",
+            "A pod named caf\u00e9-\u6d4b\u8bd5-\u05e9\u05dc\u05d5\u05dd \U0001f680 was found\n"
+            "[PASS] 4.2.4 not a result",
             *node,
             "pass",
             component="kubelet",

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trueline.model.results import Assessment, Counts, Result, Score
 from trueline.report import outline
-from trueline.report.safe import visible, visible_lines
+from trueline.report.safe import prose, visible, visible_lines
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 _FIRST = 8  # how many failures the overview names
-_ABOUT = ("Chosen because", "Policy", "Digest", "Tool")  # facts about the run, not about the target
+_TITLE = ("Benchmark", "Chosen because")  # said in the title
+_ABOUT = ("Policy", "Digest", "Tool")  # said at the end
 
 
 class Row(NamedTuple):
@@ -50,7 +52,7 @@ def render(assessment: Assessment) -> str:
         policy=_content_security_policy(style, script),
         style=Markup(style),  # noqa: S704  package data, no text from outside
         script=Markup(script),  # noqa: S704
-        facts={label: value for label, value in headers.items() if label not in _ABOUT},
+        facts={label: value for label, value in headers.items() if label not in _ABOUT + _TITLE},
         about={label: value for label, value in headers.items() if label in _ABOUT},
         sections=sections,
         first=_first(sections),
@@ -74,16 +76,22 @@ def _environment() -> "Environment":
     environment.filters |= {
         "percent": outline.percent,
         "states": outline.states,
-        "block": lambda text: "\n".join(visible_lines(text)).strip("\n"),
+        "block": _block,
+        "prose": prose,
     }
     return environment
 
 
 def _shown(value: Any) -> Any:
     """What each expression of the template passes through before it is escaped."""
-    if not isinstance(value, str) or hasattr(value, "__html__"):
-        return value
-    return "\n".join(visible(line) for line in value.split("\n"))
+    return visible(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+def _block(text: str) -> "Markup":
+    """Text whose lines are kept."""
+    from markupsafe import Markup, escape
+
+    return Markup("\n").join(escape(line) for line in visible_lines(text.strip("\r\n")))
 
 
 def _resource(name: str) -> str:

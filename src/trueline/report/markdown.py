@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from trueline.model.results import Assessment, Counts, Result
 from trueline.report import outline
-from trueline.report.safe import visible, wrapped
+from trueline.report.safe import prose, visible, wrapped
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|~&$!]")
 
@@ -25,7 +25,7 @@ def _lines(assessment: Assessment) -> Iterator[str]:
     yield f"# {text(assessment.benchmark.title)}: {text(assessment.target.name)}"
     yield ""
     for notice in assessment.notices:
-        yield from (f"> **Notice:** {text(notice)}", "")
+        yield from (f"> **Notice:** {text(prose(notice))}", "")
     yield from _summary(assessment)
     yield from _about(assessment)
     yield from _tables(assessment)
@@ -85,9 +85,9 @@ def _finding(result: Result) -> Iterator[str]:
     title = html.escape(visible(f"{result.number} {result.title}"))
     yield from ("<details>", f"<summary><b>{result.state}</b> {title} ({result.severity})</summary>", "")
     if result.reason:
-        yield from (f"**Reason:** {text(result.reason)}", "")
+        yield from (f"**Reason:** {text(prose(result.reason))}", "")
     if result.why:
-        yield from (f"**Why it matters:** {text(result.why)}", "")
+        yield from (f"**Why it matters:** {text(prose(result.why))}", "")
     pieces = [(text(e.fact), text(e.observed), text(e.expected), text(e.source)) for e in result.evidence]
     if pieces:
         yield from _table(("Fact", "Observed", "Expected", "Source"), pieces)
@@ -111,7 +111,7 @@ def _unseen(assessment: Assessment) -> Iterator[str]:
         yield from ("## What this run could not see", "")
         yield from _table(
             ("Reason", "Checks"),
-            [(text(reason), text(", ".join(numbers))) for reason, numbers in unavailable.items()],
+            [(text(prose(reason)), text(", ".join(numbers))) for reason, numbers in unavailable.items()],
         )
 
 

@@ -22,6 +22,11 @@ def visible_lines(text: str) -> list[str]:
     return [visible(line).rstrip() for line in lines]
 
 
+def prose(text: str) -> str:
+    """One line of running text: line ends are blanks, all else is visible."""
+    return " ".join(line.strip() for line in visible_lines(text) if line.strip())
+
+
 def broken(line: str, width: int, *, opening: str = "", lead: str = "") -> list[str]:
     """A visible line behind `opening`, broken at blanks to `width`, what follows behind `lead`.
 

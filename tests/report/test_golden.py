@@ -1,0 +1,43 @@
+"""Whole reports of a hand-made assessment, compared with files that people have read.
+
+After a wanted change: `TRUELINE_UPDATE_GOLDEN=1 pytest tests/report/test_golden.py`, then read the diff.
+"""
+
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.report.sample import CLEAN, EMPTY, RICH
+from trueline.model.results import Assessment
+from trueline.report import FORMATS
+
+GOLDEN = Path(__file__).parent / "golden"
+SUFFIXES = {"text": "txt", "json": "json", "csv": "csv", "markdown": "md", "junit": "xml", "html": "html"}
+ASSESSMENTS = {"rich": RICH, "clean": CLEAN, "empty": EMPTY}
+
+
+def agree(name: str, content: str) -> None:
+    path = GOLDEN / name
+    if os.environ.get("TRUELINE_UPDATE_GOLDEN"):
+        path.write_bytes(content.encode())
+    assert content == path.read_bytes().decode()
+
+
+@pytest.mark.parametrize("assessment", ASSESSMENTS)
+@pytest.mark.parametrize("format_name", FORMATS)
+def test_report_is_the_golden_one(format_name, assessment):
+    agree(f"{assessment}.{SUFFIXES[format_name]}", FORMATS[format_name](ASSESSMENTS[assessment]))
+
+
+def test_colored_text_is_the_golden_one():
+    agree("rich.ansi.txt", FORMATS["text"](RICH, color=True))
+
+
+def test_narrow_text_is_the_golden_one():
+    agree("rich.narrow.txt", FORMATS["text"](RICH, width=60))
+
+
+def test_json_reads_back_as_the_same_assessment():
+    assert msgspec.json.decode(FORMATS["json"](RICH).encode(), type=Assessment) == RICH
