@@ -21,7 +21,16 @@ _ESCAPES = {
 }
 _HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 _HTML_CHARACTERS = re.compile("[<>&\u2028\u2029]")
-_XML = {'"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;", "\t": "&#x9;", "\r": "&#xD;"}
+_XML = {
+    '"': "&#34;",
+    "'": "&#39;",
+    "&": "&amp;",
+    "<": "&lt;",
+    ">": "&gt;",
+    "\t": "&#x9;",
+    "\n": "&#xA;",
+    "\r": "&#xD;",
+}
 
 
 def number(value: float) -> str:
@@ -71,15 +80,11 @@ def plain_json(value: Any) -> str:
             return "[" + ",".join(plain_json(part) for part in value) + "]"
 
 
-def to_xml(text: str, *, newlines: bool = False) -> str:
-    """Text for an XML document; with `newlines` for an attribute, where line ends are escaped too."""
-    pieces = []
-    for character in text:
-        if character == "\n":
-            pieces.append("&#xA;" if newlines else "\n")
-        else:
-            pieces.append(_XML.get(character) or (character if _may_stand_in_xml(character) else "\ufffd"))
-    return "".join(pieces)
+def to_xml(text: str) -> str:
+    """Text for an XML document, line ends escaped too."""
+    return "".join(
+        _XML.get(character) or (character if _may_stand_in_xml(character) else "\ufffd") for character in text
+    )
 
 
 def _may_stand_in_xml(character: str) -> bool:

@@ -1,11 +1,15 @@
 """Reads the text of one controls file, variables already put in, into controls."""
 
+import re
+
 from trueline.kubebench.controls import OPERATORS, Check, Controls, Group, TestItem, Tests
 from trueline.kubebench.fields import Fields, read_yaml
 from trueline.kubebench.regexes import BadPattern, compiled, env_pattern, flag_pattern
 from trueline.kubebench.repairs import mend_operator, mend_path
 
-# Both write the environment of the one process that BINARY names, one variable a line.
+_AUDITS = ("audit", "audit_env", "audit_config")
+_VARIABLE = re.compile(r"\$\{?([a-z]+(?:bin|conf|svc|kubeconfig|cafile|datadir))\b")
+# Writes the environment of the one process that BINARY names, one variable a line.
 _AUTOMATIC_ENV = "cat \"/proc/$(/bin/ps -C {binary} -o pid= | tr -d ' ')/environ\" | tr '\\0' '\\n'"
 
 
@@ -19,6 +23,12 @@ def load_controls(
     mended.
     """
     return _Reader(file, binary, strict_compat).controls(text, target)
+
+
+def unknown_variables(script: str) -> list[str]:
+    """Names with the form of a controls variable that the script uses, but neither sets nor reads."""
+    names = dict.fromkeys(_VARIABLE.findall(script))
+    return [name for name in names if not re.search(rf"\b{name}=|\b(?:for|read)\b[^\n;|]*\b{name}\b", script)]
 
 
 class _Reader:
@@ -58,6 +68,9 @@ class _Reader:
         below = fields.fields("tests")
         source = fields if self.strict or not self.is_nested(fields, below) else below
         tests = self.tests(below) if fields.has("tests") else None
+        for key in () if self.strict else _AUDITS:
+            for name in unknown_variables(fields.text(key)):
+                self.notice(f"there is no variable ${name}; to the shell it is empty", fields.line_of(key))
         no_env = fields.flag("disableenvtesting") or (not self.strict and fields.flag("disableEnvTesting"))
         return Check(
             id=fields.text("id"),
