@@ -28,6 +28,7 @@ MATCHES = [
     (rule("get", "secret"), False),
     (rule("get", "secrets/status"), False),
     (rule("get", "secrets/*"), False),
+    (rule("get", "*/"), False),
     (rule("get", "secrets", group="example.test"), False),
     (rule("get,list", "secrets"), False),
     (rule("GET", "secrets"), False),
@@ -208,6 +209,18 @@ def test_cluster_admin_by_another_name_and_in_a_namespace():
     found = run("cluster-admin", facts).findings
     assert objects(found) == ["ClusterRoleBinding ops", "RoleBinding shop/local"]
     assert "in namespace shop" in found[1].detail
+
+
+def test_everything_of_certain_names_is_not_cluster_admin():
+    facts = bound({**STAR, "resourceNames": ["one"]})
+    assert run("cluster-admin", facts).findings == ()
+
+
+def test_system_masters_gain_nothing_from_roles_and_so_are_left_to_their_own_rule():
+    facts = bound(rule("get", "secrets"), subject=group("system:masters"))
+    assert grants(facts, *SECRETS).findings == ()
+    assert len(run("bindings-of", facts, subjects=["system:masters"]).findings) == 1
+    assert len(grants(bound(rule("get", "secrets"), subject=user("system:masters")), *SECRETS).findings) == 1
 
 
 def test_wildcards_of_unbound_roles_are_context():
