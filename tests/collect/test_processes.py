@@ -262,7 +262,9 @@ print(msgspec.json.encode(find_processes(Root("/"), COMPONENTS)).decode())
 
 def in_namespace(program, hidden=""):
     need_namespaces()
-    prefix = ("unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc")
+    # The first process of the namespace must not be the script: nobody may always see himself.
+    first = ("sh", "-c", '"$@"; exit $?', "sh")
+    prefix = ("unshare", "-m", "-p", "-f", "--kill-child", "--mount-proc", *first)
     return msgspec.json.decode(run_python(NAMESPACE, str(program), hidden, prefix=prefix))
 
 
