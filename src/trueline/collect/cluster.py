@@ -97,13 +97,32 @@ def collect_from(
     """The same for an access that was read already. Raises AccessError where its credentials can't be had."""
     client = Client(access, environment, limits)
     try:
-        version, refusal = _version(client)
+        version, refusal = _version_in_time(client)
         if refusal:
             return ClusterFacts(server=client.server, name=access.name, unavailable=_for_all(refusal))
         lists, unavailable = _all_lists(client, limits, progress)
     finally:
         client.stop()
     return _facts(client.server, access.name, version, lists, unavailable)
+
+
+def _version_in_time(client: Client) -> tuple[str | None, str | None]:
+    answers: queue.SimpleQueue[tuple[str | None, str | None] | Exception] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(_version(client))
+        except Exception as error:  # noqa: BLE001 - raised again in the thread that waits
+            answers.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=client.seconds_left() + _GRACE)
+    except queue.Empty:
+        return None, _TIMED_OUT
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def _version(client: Client) -> tuple[str | None, str | None]:

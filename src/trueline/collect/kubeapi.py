@@ -200,10 +200,10 @@ def network_reason(error: Exception, seconds: float) -> str:
         return f"TLS failed: {_tls_detail(error)}"
     if isinstance(error, exceptions.NameResolutionError):
         return "the server's name could not be resolved"
-    if isinstance(error, (exceptions.TimeoutError, TimeoutError)):
-        return f"no complete answer within {seconds:.3g} s"
     if isinstance(error, exceptions.NewConnectionError):
         return f"connection failed: {getattr(error.__cause__, 'strerror', None) or 'no route'}"
+    if isinstance(error, (exceptions.TimeoutError, TimeoutError)):
+        return f"no complete answer within {seconds:.3g} s"
     if isinstance(error, exceptions.DecodeError):
         return "the answer's compression is broken"
     return "the connection broke off before the answer was complete"

@@ -28,8 +28,13 @@ class Credentials:
                 f"the kubeconfig's auth-provider {provider.name!r} is no longer supported by Kubernetes",
                 hint="Make a new kubeconfig with the provider's own tool; it will name an exec plug-in.",
             )
-        if access.user.exec and not self._own_authorization():
+        own = self._own_authorization()
+        if access.user.exec and not own:
             self._status = run_plugin(access.user.exec, access.cluster, environment)
+        if not all(value.isascii() and value.isprintable() for _, value in self.headers()):
+            raise AccessError(
+                "the kubeconfig's token or user has characters that HTTP forbids", hint="Correct it."
+            )
 
     def headers(self) -> list[tuple[str, str]]:
         """Headers for one request. Raises AccessError where the token file can't be read."""

@@ -27,6 +27,8 @@ CONTROL_PLANE_KUBECONFIGS = (
 _HINT = "Look at it with `kubectl config view`."
 _WHICH = "Name a file with --kubeconfig."
 
+_MAX_DEPTH = 100
+
 _T = TypeVar("_T")
 
 
@@ -120,23 +122,34 @@ def _read(path: str) -> _Config | None:
         raise AccessError(
             f"kubeconfig {path}: {reason}", hint="Check the path and who may read it."
         ) from None
-    return _converted(_parsed(path, text), _Config, f"kubeconfig {path}")
+    return _converted(_parsed(path, text) or {}, _Config, f"kubeconfig {path}")
 
 
 def _parsed(path: str, text: str) -> Any:
-    # The loader in pure Python, as the C one ends the process on a deeply nested file. What the parser says
-    # is kept back, as it quotes a file that holds credentials.
+    # What the parser says is kept back, as it quotes a file that holds credentials.
     import yaml
 
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=yaml.SafeLoader)):
-            raise AccessError(f"kubeconfig {path} has YAML aliases", hint="Write the values out.")
-        return yaml.safe_load(text)
+        _check_shape(path, yaml.scan(text, Loader=loader))
+        return yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader, the fast one where it was built
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise AccessError(f"kubeconfig {path}, line {line}: not YAML", hint=_HINT) from None
-    except (yaml.YAMLError, RecursionError, ValueError):
+    except (yaml.YAMLError, ValueError):
         raise AccessError(f"kubeconfig {path}: not YAML", hint=_HINT) from None
+
+
+def _check_shape(path: str, tokens: Iterable[Any]) -> None:
+    # The C loader ends the process on a deeply nested file, and aliases of aliases grow without bound.
+    depth = 0
+    for token in tokens:
+        name = type(token).__name__
+        depth += name.endswith(("SequenceStartToken", "MappingStartToken")) - name.endswith("EndToken")
+        if depth > _MAX_DEPTH:
+            raise AccessError(f"kubeconfig {path}: nested deeper than {_MAX_DEPTH} levels", hint=_HINT)
+        if name == "AliasToken":
+            raise AccessError(f"kubeconfig {path} has YAML aliases", hint="Write the values out.")
 
 
 def _chosen(

@@ -23,11 +23,16 @@ def read_bounded(path: str, limit: int = MAX_FILE_BYTES) -> bytes:
 
 def drained(descriptor: int, limit: int, deadline: float) -> bytes:
     """All that a descriptor gives. Raises OSError over `limit` bytes, TimeoutError at `deadline`."""
+    # Reading comes before waiting: a pipe whose writer has already gone never becomes ready again.
+    os.set_blocking(descriptor, False)
     data = bytearray()
     while len(data) <= limit:
-        if not select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]:
-            raise TimeoutError(0, "nothing more came in time")
-        chunk = os.read(descriptor, 65536)
+        try:
+            chunk = os.read(descriptor, 65536)
+        except BlockingIOError:
+            if not select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                raise TimeoutError(0, "nothing more came in time") from None
+            continue
         if not chunk:
             return bytes(data)
         data += chunk
