@@ -41,7 +41,7 @@ def decode(content: bytes) -> str:
     """Text of a file in UTF-8, or in UTF-16 with its mark. Raises NotPlain."""
     wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        text = content.decode("utf-16" if wide else "utf-8-sig")
+        text = content.decode("utf-16" if wide else "utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError:
         raise NotPlain("not UTF-8 text") from None
     if "\0" in text:

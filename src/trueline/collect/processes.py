@@ -62,6 +62,7 @@ class _Search:
         self.found: list[Process] = []
         self.unread = 0
         self.impostors = 0
+        self.uncertain = 0
 
     def run(self, pids: list[int]) -> Found:
         for pid in pids:
@@ -70,6 +71,11 @@ class _Search:
         limits = list(around.limits)
         if self.unread:
             limits.append(f"{self.unread} of {len(pids)} processes could not be read.")
+        if self.uncertain:
+            limits.append(
+                f"Whether {self.uncertain} processes of components run in containers could not be read; "
+                "the paths that they use are taken for the node's."
+            )
         if self.impostors > IMPOSTORS_LIMIT:
             limits.append(
                 f"{self.impostors} processes pose as components; only the first {IMPOSTORS_LIMIT} are listed."
@@ -114,10 +120,14 @@ class _Search:
             user=self.root.users.get(uid),
             impostor=claim.impostor,
         )
-        self.found.append(process if claim.impostor else _with_details(self.root, process, claim))
+        if not claim.impostor:
+            own_root = _has_own_root(self.root, candidate.pid)
+            self.uncertain += own_root is None
+            process = _with_details(self.root, process, claim, own_root=bool(own_root))
+        self.found.append(process)
 
 
-def _with_details(root: Root, process: Process, claim: _Claim) -> Process:
+def _with_details(root: Root, process: Process, claim: _Claim, *, own_root: bool) -> Process:
     """The process with what it was started with."""
     import msgspec
 
@@ -134,7 +144,7 @@ def _with_details(root: Root, process: Process, claim: _Claim) -> Process:
         wrapper=claim.wrapper,
         environment=environment if isinstance(environment, dict) else {},
         directory=clean_text(directory) if isinstance(directory, str) else None,
-        root=f"/proc/{process.pid}/root" if _has_own_root(root, process.pid) else "",
+        root=f"/proc/{process.pid}/root" if own_root else "",
         unread=unread,
     )
 
@@ -220,14 +230,17 @@ def _environment(root: Root, pid: int, prefix: str) -> dict[str, str] | Unavaila
     return variables
 
 
-def _has_own_root(root: Root, pid: int) -> bool:
-    """Whether the process may see other files than the node's first one does: a container or a chroot."""
+def _has_own_root(root: Root, pid: int) -> bool | None:
+    """Whether the process may see other files than the node's first one: a container or a chroot.
+
+    None where that can't be told: the namespace may not be looked at, and its control group says nothing.
+    """
     own, first = (root.readlink(f"/proc/{which}/ns/mnt") for which in (pid, 1))
     seen = root.readlink(f"/proc/{pid}/root") if root.live else "/"
     if isinstance(seen, str) and seen != "/":
         return True
     if isinstance(own, Unavailable) or isinstance(first, Unavailable):
-        return _in_container_group(root, pid)
+        return _in_container_group(root, pid) or None
     return isinstance(own, str) and isinstance(first, str) and own != first
 
 
