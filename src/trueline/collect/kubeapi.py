@@ -220,7 +220,7 @@ def _tls_detail(error: Exception) -> str:
 def _body(response: urllib3.BaseHTTPResponse, limit: int, until: float) -> bytes:
     # read1 returns after each packet, so that a server which trickles bytes can't outstay the deadline.
     data = bytearray()
-    while chunk := response.read1(_CHUNK, decode_content=True):  # type: ignore[attr-defined]
+    while chunk := response.read1(_CHUNK, decode_content=True):
         data += chunk
         if len(data) > limit:
             raise CannotRead(f"the answer is larger than {limit} bytes", status=response.status)

@@ -102,7 +102,7 @@ def _items(page: _Page[T]) -> list[T]:
     if page.items is msgspec.UNSET:
         raise CannotRead("the answer has no items")
     # Go writes an empty list as null.
-    return page.items or []  # type: ignore[return-value]
+    return page.items or []
 
 
 def _name(value: Any) -> str:
