@@ -12,15 +12,20 @@ from trueline.cli.options import gathering
 from trueline.cli.output import write_reports
 from trueline.cli.progress import progress
 from trueline.content.load import (
-    benchmark_ids,
     load_benchmark,
     load_components,
+    load_editions,
     load_platform,
     load_policy,
     load_rules,
 )
 from trueline.errors import NothingToAssess, UsageError
-from trueline.evaluate.versions import choose_benchmark, kubernetes_version
+from trueline.evaluate.versions import (
+    choose_benchmark,
+    choose_kubernetes_auto,
+    kubernetes_version,
+    mismatch,
+)
 from trueline.model.benchmark import Benchmark
 from trueline.model.facts import Snapshot
 from trueline.model.policy import Policy
@@ -29,6 +34,7 @@ from trueline.policy.select import unknown_selections
 from trueline.report import FORMATS
 
 PLATFORM = "kubeadm"
+AUTOMATIC = ("auto", "cis-kubernetes-auto")
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +92,7 @@ def scan(
     """Audit a node and its cluster: collect, evaluate, report."""
     policy = load_policy(Path(policy_file)) if policy_file else None
     named = [
-        load_benchmark(name) for name in benchmarks if name != "auto"
+        load_benchmark(name) for name in benchmarks if name not in AUTOMATIC
     ]  # before any work: a typo is quick
     place = Place(root=root, kubeconfig=kubeconfig, context=context, no_cluster=no_cluster, platform=PLATFORM)
     _one_source(snapshot_file, place)
@@ -124,11 +130,17 @@ def _nothing_runs(snapshot: Snapshot, *, or_example: bool, named: bool) -> Snaps
 
 
 def _choice(name: str, snapshot: Snapshot) -> Choice:
-    if name != "auto":
-        return Choice(benchmark=load_benchmark(name), because="it was named")
     version, source = kubernetes_version(snapshot)
-    benchmark, because, warning = choose_benchmark(version, source, map(load_benchmark, benchmark_ids()))
-    return Choice(benchmark=benchmark, because=because, warning=warning)
+    if name not in AUTOMATIC:
+        benchmark = load_benchmark(name)
+        return Choice(
+            benchmark=benchmark, because="it was named", warning=mismatch(benchmark, version, PLATFORM)
+        )
+    if name == "auto":
+        edition, because, warning = choose_benchmark(version, source, load_editions(), PLATFORM)
+    else:
+        edition, because, warning = choose_kubernetes_auto(version, source, load_editions())
+    return Choice(benchmark=load_benchmark(edition.id), because=because, warning=warning)
 
 
 def _assess(choice: Choice, snapshot: Snapshot, policy: Policy | None, selection: Selection) -> Assessment:

@@ -8,7 +8,7 @@ import msgspec
 
 from trueline.content.yaml_files import load_yaml
 from trueline.errors import ContentError, UsageError
-from trueline.model.benchmark import Benchmark
+from trueline.model.benchmark import Benchmark, Edition
 from trueline.model.platform import Platform
 from trueline.model.policy import Policy
 from trueline.model.rule import Case, CaseFile, Rule, RuleFile
@@ -37,16 +37,23 @@ def platform_ids() -> list[str]:
     return _ids("platforms")
 
 
+@lru_cache(maxsize=1)
+def load_editions() -> tuple[Edition, ...]:
+    """What each shipped benchmark is written for, without its recommendations: those take long to read."""
+    folder = DATA / "benchmarks"
+    return tuple(load_yaml(folder / f"{name}.yaml", Edition, before="sections") for name in benchmark_ids())
+
+
 @lru_cache(maxsize=8)
 def load_benchmark(name: str) -> Benchmark:
     """A benchmark by id or alias; raises UsageError with the nearest names when there is none."""
     if name in benchmark_ids():
         return load_yaml(DATA / "benchmarks" / f"{name}.yaml", Benchmark)
-    for other in benchmark_ids():
-        benchmark = load_yaml(DATA / "benchmarks" / f"{other}.yaml", Benchmark)
-        if name in benchmark.aliases:
-            return benchmark
-    raise UsageError(f"there is no benchmark {name!r}", hint=_nearest(name, benchmark_ids()))
+    for edition in load_editions():
+        if name in edition.aliases:
+            return load_benchmark(edition.id)
+    names = [known for edition in load_editions() for known in (edition.id, *edition.aliases)]
+    raise UsageError(f"there is no benchmark {name!r}", hint=_nearest(name, names))
 
 
 @lru_cache(maxsize=8)

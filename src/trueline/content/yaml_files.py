@@ -18,12 +18,15 @@ _PATH_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 MAX_BYTES = 8 * 1024 * 1024
 
 
-def load_yaml(path: Path, kind: type[T], *, typed: bool = False) -> T:
+def load_yaml(path: Path, kind: type[T], *, typed: bool = False, before: str = "") -> T:
     """The file as `kind`; with `typed`, scalars have YAML's own types instead of being text.
 
+    With `before`, only what stands above the top-level key of that name is read.
     Raises ContentError with file and line for anything that isn't exactly such a document.
     """
     text = _read(path)
+    if before:
+        text = text.partition(f"\n{before}:")[0]
     try:
         raw = yaml.load(text, Loader=_SAFE if typed else _BASE)  # noqa: S506 - both loaders build plain data
     except yaml.YAMLError as error:

@@ -8,8 +8,13 @@ from trueline.evaluate.decision import Decision, all_of, decided
 from trueline.evaluate.objects import show_objects
 from trueline.evaluate.remedy import Remedy, joined, lasting, remedy
 from trueline.model.benchmark import Benchmark, Recommendation, Section
-from trueline.model.results import Outcome, Result
+from trueline.model.results import Disposition, Outcome, Result
 from trueline.model.rule import Rule, bind
+
+_KEEP_THE_ANSWER = (
+    "Nothing can be changed from here. Keep the provider's answer, such as an audit report, a published "
+    "configuration or the output of its API, with its date beside this assessment."
+)
 
 
 def evaluate(benchmark: Benchmark, rules: Mapping[str, Rule], context: Context) -> tuple[Result, ...]:
@@ -41,10 +46,11 @@ def _recommendation(
     section: Section, entry: Recommendation, rules: Mapping[str, Rule], context: Context
 ) -> Result:
     bound = [bind(rules[name], given) for name, given in entry.rules.items()]
-    decisions = [judge(rule, context) for rule in bound]
+    hidden = entry.owner == "provider" and not any(_visible(rule, context) for rule in bound)
+    decisions = [_ask(rule) if hidden else judge(rule, context) for rule in bound]
     verdict = all_of(decisions)
     first = bound[0]
-    mend = _mend(bound, decisions, verdict, context)
+    mend = Remedy(changes=(_KEEP_THE_ANSWER,)) if hidden else _mend(bound, decisions, verdict, context)
     lasts = lasting(mend.components, context)
     return Result(
         number=entry.number,
@@ -61,10 +67,27 @@ def _recommendation(
         remediation="\n".join(part for part in (*mend.changes, lasts) if part),
         lasting=lasts,
         why=first.why,
-        severity=first.severity,
+        severity=entry.severity or first.severity,
         component=first.component,
-        disposition="required" if entry.scored and entry.automated else "informational",
+        disposition=_disposition(entry, hidden=hidden),
     )
+
+
+def _disposition(entry: Recommendation, *, hidden: bool) -> Disposition:
+    if hidden:
+        return "provider-owned"
+    return "required" if entry.scored and entry.automated else "informational"
+
+
+def _visible(rule: Rule, context: Context) -> bool:
+    """Whether the rule's component can be seen on this node; what could not be read counts as seen."""
+    return context.node is not None and context.processes(rule.component) != ()
+
+
+def _ask(rule: Rule) -> Decision:
+    wanted = rule.look_at or f'evidence that "{rule.title}" holds.'
+    reason = f"The provider runs {rule.component} and shows nothing of it here. Ask the provider: {wanted}"
+    return decided(Outcome.NOTCHECKED, reason)
 
 
 def _mend(rules: list[Rule], decisions: list[Decision], verdict: Decision, context: Context) -> Remedy:

@@ -1,13 +1,18 @@
 """Benchmarks: numbered lists of recommendations that refer to rules."""
 
+from typing import Literal
+
 from trueline.model.base import Strict
+from trueline.model.rule import Severity
 
 
 class Recommendation(Strict, frozen=True, kw_only=True):
     """A numbered entry. `rules` maps rule ids to the parameters given to them; the worst outcome counts.
 
     `level` is 1 or 2, 0 where the document's level is not known. `title` replaces that of the first rule.
-    `uncertain` marks numbers or attributes that were not checked against the document.
+    `uncertain` marks numbers or attributes that were not checked against the document. `severity` is the
+    document's own, where it gives one; it replaces the rule's. `owner` is who runs what is judged: what is a
+    provider's gets a verdict only where it can be seen.
     """
 
     number: str
@@ -17,6 +22,8 @@ class Recommendation(Strict, frozen=True, kw_only=True):
     automated: bool = False
     title: str = ""
     uncertain: bool = False
+    severity: Severity | None = None
+    owner: Literal["operator", "provider"] = "operator"
 
 
 class Section(Strict, frozen=True, kw_only=True):
@@ -28,8 +35,8 @@ class Section(Strict, frozen=True, kw_only=True):
     recommendations: tuple[Recommendation, ...] = ()
 
 
-class Benchmark(Strict, frozen=True, kw_only=True):
-    """One published document version.
+class Edition(Strict, frozen=True, kw_only=True):
+    """What tells one published document version from others, and what it is written for.
 
     `kubernetes` are the minor versions that it is written for ("1.32"), oldest first. `aliases` are names
     that other tools use. `platforms` are ids of `content/platforms`.
@@ -38,10 +45,15 @@ class Benchmark(Strict, frozen=True, kw_only=True):
     id: str
     title: str
     version: str
-    sections: tuple[Section, ...]
     kubernetes: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+
+
+class Benchmark(Edition, frozen=True, kw_only=True):
+    """One published document version with all that it recommends."""
+
+    sections: tuple[Section, ...]
 
     def recommendations(self) -> list[tuple[Section, Recommendation]]:
         """All recommendations with their sections, in the document's order."""
