@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 
+import msgspec
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
 from markdown_it import MarkdownIt
@@ -113,6 +114,13 @@ def test_only_colored_text_has_escape_sequences():
     assert re.sub(r"\x1b\[\d+m", "", colored) == plain
     assert "\x1b[31m[FAIL] \x1b[0m1.2.15 " in colored
     assert "\x1b[31m== Summary total ==\x1b[0m" in colored
+
+
+@pytest.mark.parametrize("title", ["CIS Kubernetes Benchmark", "CIS Kubernetes Benchmark 1.12.0"])
+def test_the_version_of_the_benchmark_is_said_once(title):
+    head = msgspec.structs.replace(RICH.benchmark, title=title)
+    lines = text_of(one("4.2.1", "pass"), benchmark=head)
+    assert lines[0] == "Benchmark:      CIS Kubernetes Benchmark 1.12.0 (cis-1.12)"
 
 
 def test_a_score_just_below_all_is_not_shown_as_all():

@@ -52,6 +52,7 @@ def render(assessment: Assessment) -> str:
         policy=_content_security_policy(style, script),
         style=Markup(style),  # noqa: S704  package data, no text from outside
         script=Markup(script),  # noqa: S704
+        benchmark=headers["Benchmark"],
         facts={label: value for label, value in headers.items() if label not in _ABOUT + _TITLE},
         about={label: value for label, value in headers.items() if label in _ABOUT},
         sections=sections,

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from trueline.model.results import Assessment, Counts, Result, Score, SectionHead
+from trueline.model.results import Assessment, BenchmarkHead, Counts, Result, Score, SectionHead
 
 SCOPE = (
     "This report compares what was read from one target, at one time, with one benchmark. A passed check "
@@ -107,11 +107,17 @@ def states(counts: Counts) -> dict[str, int]:
     return {"PASS": counts.passed, "FAIL": counts.failed, "WARN": counts.warn, "INFO": counts.info}
 
 
+def benchmark_name(benchmark: BenchmarkHead) -> str:
+    """Title, version and id; the version once, as some titles end with it."""
+    named = benchmark.title.split()[-1:] == [benchmark.version]
+    return f"{benchmark.title}{'' if named else ' ' + benchmark.version} ({benchmark.id})"
+
+
 def headers(assessment: Assessment) -> dict[str, str]:
     """What was examined, by what and when: labels and values, those without a value left out."""
     benchmark, target = assessment.benchmark, assessment.target
     found = {
-        "Benchmark": f"{benchmark.title} {benchmark.version} ({benchmark.id})",
+        "Benchmark": benchmark_name(benchmark),
         "Chosen because": benchmark.chosen_because,
         "Target": f"{target.name} ({target.kind}{': ' if target.roles else ''}{', '.join(target.roles)})",
         "Cluster": target.cluster,
