@@ -55,7 +55,7 @@ def to_results(run: Run) -> tuple[Result, ...]:
 
 
 def outcome(check: CheckResult) -> Outcome:
-    """The outcome behind the state; a failed check that is not scored has failed, though it does not count."""
+    """The outcome behind the state; a failed check that is not scored has failed, it just does not count."""
     if check.cause in _NOT_EVALUATED and check.state != "PASS":
         return _NOT_EVALUATED[check.cause]
     match check.state:
