@@ -1,4 +1,4 @@
-"""Runs the shell scripts of somebody's controls, each once, with limits on their time and on what they print."""
+"""Runs the shell scripts of somebody's controls, each once, with limits on time and output."""
 
 import os
 import re
@@ -31,9 +31,9 @@ def run_scripts(
 ) -> dict[str, CommandOutput]:
     """The outputs by script; equal scripts run once, `workers` of them at the same time.
 
-    A script that looks at processes runs alone: it would find others' command lines, which name the same files
-    and programs. `timeout` is in seconds and holds for each script, `limit` is in bytes. Without `redact` secrets that a
-    script prints stay in its output. Never raises for a script.
+    A script that looks at processes runs alone: it would find others' command lines, which name the same
+    files and programs. `timeout` is in seconds and holds for each script, `limit` is in bytes. Without
+    `redact` secrets that a script prints stay in its output. Never raises for a script.
     """
 
     def run(script: str) -> CommandOutput:

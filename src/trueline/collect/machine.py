@@ -86,7 +86,7 @@ class Machine:
 
     @cached_property
     def prints_like_procps(self) -> bool:
-        """Whether `ps` on this machine is, and is set up as, the program whose columns are reproduced here."""
+        """Whether `ps` here is the program whose columns are reproduced, and is not told to print others."""
         if any(name in os.environ for name in _CHANGES_PS):
             return False
         programs = {os.path.realpath(path) for path in ("/bin/ps", shutil.which("ps")) if path}

@@ -24,6 +24,7 @@ _BLOCK = re.compile(
     r"(?:(?P=indent)[ \t]+.*(?:\n|\Z)|[ \t]*\n)+",
     re.MULTILINE,
 )
+_PASSWORD_HASH = re.compile(r"\$(?:[1567y]|2[abxy]|gy|sha1|argon2\w{0,2})\$[\w./$=,+-]{8,}")
 _KEY_NAMES = re.compile(r"(?i)(?:key[-_]?data|private[-_]?key)$")
 # Words that stand for a switch or for nothing, and paths: the file may hold a secret, its name is none.
 _HARMLESS = re.compile(
