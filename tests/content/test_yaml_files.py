@@ -82,7 +82,7 @@ def test_the_test_language_is_closed(tmp_path, text):
     [
         b"",
         b"\xff\xfe\x00",
-        b"rules: " + b"[" * 5000,
+        b"rules: " + b"[" * 200_000,
         b"\x00",
         b"- 1",
         b"rules: null",

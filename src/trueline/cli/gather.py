@@ -11,7 +11,6 @@ import msgspec
 from trueline.assess import TOOL
 from trueline.cli.progress import Progress
 from trueline.collect.access import Root
-from trueline.collect.cluster import Surroundings, collect_cluster
 from trueline.collect.kubeconfig import SERVICE_ACCOUNT, default_kubeconfig_hint
 from trueline.collect.node import collect_node
 from trueline.collect.snapshot import read_snapshot
@@ -92,6 +91,8 @@ def _cluster(
     in_pod = live and "KUBERNETES_SERVICE_HOST" in environment and Path(SERVICE_ACCOUNT, "token").exists()
     if place.no_cluster or not (named or in_pod):
         return None, () if place.no_cluster else _hint(place, node)
+    from trueline.collect.cluster import Surroundings, collect_cluster  # TLS and HTTP take long to import
+
     progress.step("asking the API server")
     cluster = collect_cluster(
         place.kubeconfig,

@@ -13,6 +13,7 @@ import msgspec
 from trueline.collect.kubeaccess import Access, Cluster, User, without_nulls
 from trueline.collect.kubefiles import read_bounded
 from trueline.errors import AccessError
+from trueline.yaml_shape import TooMuch, measure
 
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -131,25 +132,15 @@ def _parsed(path: str, text: str) -> Any:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        _check_shape(path, yaml.scan(text, Loader=loader))
+        measure(yaml.parse(text, Loader=loader))
         return yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader, the fast one where it was built
+    except TooMuch as error:
+        raise AccessError(f"kubeconfig {path}: {error}", hint=_HINT) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise AccessError(f"kubeconfig {path}, line {line}: not YAML", hint=_HINT) from None
     except (yaml.YAMLError, ValueError):
         raise AccessError(f"kubeconfig {path}: not YAML", hint=_HINT) from None
-
-
-def _check_shape(path: str, tokens: Iterable[Any]) -> None:
-    # The C loader ends the process on a deeply nested file, and aliases of aliases grow without bound.
-    depth = 0
-    for token in tokens:
-        name = type(token).__name__
-        depth += name.endswith(("SequenceStartToken", "MappingStartToken")) - name.endswith("EndToken")
-        if depth > _MAX_DEPTH:
-            raise AccessError(f"kubeconfig {path}: nested deeper than {_MAX_DEPTH} levels", hint=_HINT)
-        if name == "AliasToken":
-            raise AccessError(f"kubeconfig {path} has YAML aliases", hint="Write the values out.")
 
 
 def _chosen(

@@ -4,8 +4,9 @@ import codecs
 import json
 import math
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+
+from trueline.yaml_shape import TooMuch, measure
 
 if TYPE_CHECKING:
     import yaml
@@ -61,14 +62,14 @@ def _parse_yaml(text: str) -> tuple[Any, bool]:
 
     loader_class = _loader_class()
     try:
-        more = _measure(yaml.parse(text, loader_class))
+        more = measure(yaml.parse(text, loader_class), depth_limit=DEPTH_LIMIT, node_limit=NODE_LIMIT)
         loader = loader_class(text)
         try:
             return loader.get_data(), more
         finally:
             loader.dispose()
-    except NotPlain:
-        raise
+    except TooMuch as error:
+        raise NotPlain(str(error)) from None
     except yaml.MarkedYAMLError as error:
         line = f" at line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise NotPlain(f"not YAML{line}") from None
@@ -94,37 +95,6 @@ def _loader_class() -> type["yaml.CSafeLoader"]:
     Loader.add_implicit_resolver("tag:yaml.org,2002:int", _INT, list("-+0123456789"))
     Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789."))
     return Loader
-
-
-def _measure(events: Iterator[Any]) -> bool:
-    """Refuses what would get too large or too deep once aliases are expanded; True if documents follow."""
-    import yaml
-
-    sizes: dict[str, int] = {}
-    opened: list[tuple[str | None, int]] = []
-    size = 0
-    for event in events:
-        match event:
-            case yaml.AliasEvent():
-                if event.anchor not in sizes:
-                    raise NotPlain("an alias of what is not complete")
-                size += sizes[event.anchor]
-            case yaml.ScalarEvent():
-                size += 1
-                if event.anchor:
-                    sizes[event.anchor] = 1
-            case yaml.CollectionStartEvent():
-                size += 1
-                opened.append((event.anchor, size - 1))
-            case yaml.CollectionEndEvent():
-                anchor, before = opened.pop()
-                if anchor:
-                    sizes[anchor] = size - before
-            case yaml.DocumentEndEvent():
-                return isinstance(next(events, None), yaml.DocumentStartEvent)
-        if size > NODE_LIMIT or len(opened) > DEPTH_LIMIT:
-            raise NotPlain("too large or nested too deep")
-    return False
 
 
 class _Plain:

@@ -9,6 +9,7 @@ import msgspec
 import yaml
 
 from trueline.errors import ContentError
+from trueline.yaml_shape import TooMuch, measure
 
 T = TypeVar("T")
 
@@ -28,6 +29,7 @@ def load_yaml(path: Path, kind: type[T], *, typed: bool = False, before: str = "
     if before:
         text = text.partition(f"\n{before}:")[0]
     try:
+        measure(yaml.parse(text, Loader=_BASE))
         raw = yaml.load(text, Loader=_SAFE if typed else _BASE)  # noqa: S506 - both loaders build plain data
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -35,8 +37,8 @@ def load_yaml(path: Path, kind: type[T], *, typed: bool = False, before: str = "
         raise ContentError(
             str(problem), hint="Mend the YAML syntax there.", file=str(path), line=mark and mark.line + 1
         ) from None
-    except RecursionError:
-        raise ContentError("nested too deeply", hint="Flatten the document.", file=str(path)) from None
+    except TooMuch as error:
+        raise ContentError(str(error), hint="Flatten the document.", file=str(path)) from None
     if line := _duplicate_key(text):
         raise ContentError("this key stands twice", hint="Keep one.", file=str(path), line=line)
     try:
