@@ -83,15 +83,20 @@ def _setting_of(test: SettingTest, process: Process, context: Context) -> Decisi
             f"{test.name} is not set, its default depends on the Kubernetes version, and that is not known.",
             evidence=(evidence,),
         )
-    reason = f"{test.name} is {observed} ({value.source})"
+    reason = f"{test.name} is {_short(observed)} ({value.source})"
     if holds == {True}:
         return decided(Outcome.PASS, f"{reason}.", evidence=(evidence,))
     return decided(
         Outcome.FAIL,
-        f"{reason}, expected {expected}.",
+        f"{reason}, expected {_short(expected)}.",
         evidence=(evidence,),
         faults=(_fault(test, value, process),),
     )
+
+
+def _short(text: str, limit: int = 100) -> str:
+    """A long list by its beginning; the evidence has it in full."""
+    return text if len(text) <= limit else f"{text[:limit].rpartition(',')[0] or text[:limit]}, ..."
 
 
 def _fault(test: SettingTest, value: Effective, process: Process) -> Fault:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from trueline.evaluate.context import Context
 from trueline.evaluate.decision import Decision, Fault, decided
 from trueline.evaluate.kube import Finding, Search, needs, search
-from trueline.model.results import Evidence, Outcome
+from trueline.model.results import NONE_SUCH, Evidence, Outcome
 from trueline.model.rule import KubeTest
 
 SHOWN = 20
@@ -55,7 +55,7 @@ def _summary(findings: tuple[Finding, ...]) -> str:
 
 def _evidence(found: Search, test: KubeTest) -> tuple[Evidence, ...]:
     return (
-        *_listed(found.findings, found.looked_at, "none such"),
+        *_listed(found.findings, found.looked_at, NONE_SUCH),
         *_listed(found.context, f"{found.looked_at} (context)", "for information"),
     ) or (Evidence(fact=test.find, source=found.looked_at, observed="none", expected="none"),)
 

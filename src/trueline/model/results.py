@@ -8,6 +8,8 @@ from trueline.model.facts import Tool
 from trueline.model.rule import Severity
 
 ASSESSMENT_SCHEMA: Final = "trueline.dev/assessment/v1"
+NONE_SUCH: Final = "none such"
+"""What is expected of an object that a rule found and that should not be there."""
 
 Disposition = Literal["required", "waived", "expired", "provider-owned", "informational"]
 State = Literal["PASS", "FAIL", "WARN", "INFO"]

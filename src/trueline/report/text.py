@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from trueline.model.results import Assessment, Counts, Outcome, Result
+from trueline.model.results import NONE_SUCH, Assessment, Counts, Outcome, Result
 from trueline.report import outline
 from trueline.report.safe import broken, visible, visible_lines
 
@@ -58,6 +58,7 @@ class _Writer:
         yield self._paint(_COLORS["WARN"], f"== Remediations {visible(part.target)} ==")
         for result in open_ones:
             yield from self._remediation(result)
+        yield from self._lasting(open_ones)
         yield ""
 
     def _remediation(self, result: Result) -> Iterator[str]:
@@ -65,9 +66,24 @@ class _Writer:
         if result.outcome in (Outcome.ERROR, Outcome.UNKNOWN):
             yield from self._item(number, f"could not be decided: {result.reason}")
             return
-        yield from self._item(number, result.remediation.strip() or result.reason)
-        if result.remediation.strip() and result.reason and result.outcome is Outcome.FAIL:
+        change = result.remediation.removesuffix(result.lasting).strip()
+        yield from self._item(number, change or result.reason)
+        if change and result.reason and result.outcome is Outcome.FAIL:
             yield from self._item("  Reason:", result.reason)
+        for evidence in result.evidence:
+            if evidence.expected == NONE_SUCH:
+                yield from self._item("  -", f"{evidence.fact}: {evidence.observed}")
+
+    def _lasting(self, results: Iterable[Result]) -> Iterator[str]:
+        """Where the changes above last: said once for all results of a component."""
+        numbers: dict[str, list[str]] = {}
+        for result in results:
+            if result.lasting and result.outcome not in (Outcome.ERROR, Outcome.UNKNOWN):
+                numbers.setdefault(result.lasting, []).append(visible(result.number))
+        for lasting, named in numbers.items():
+            yield from self._item(f"To make {', '.join(named)} last:", "")
+            for line in visible_lines(lasting):
+                yield from self._item("  -", line)
 
     def _summary(self, name: str, counts: Counts | None) -> Iterator[str]:
         if counts is None:
