@@ -20,9 +20,11 @@ GROUP = "root:x:0:\netcd:x:995:\nnogroup:x:65534:\n"
 class NodeTree:
     """A node below `root`; starts with accounts and an ordinary init process, and nothing of Kubernetes."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, existing: bool = False) -> None:
         self.root = root
-        self._pid = 100
+        self._pid = 40000 if existing else 100
+        if existing:
+            return
         for folder in ("etc/systemd", "lib/systemd", "run", "usr/lib/systemd", "usr/local/lib", "var/lib"):
             (root / folder).mkdir(parents=True)
         self.write("/etc/passwd", PASSWD)

@@ -334,10 +334,8 @@ def test_structured_authorization_counts(tree):
 )
 def test_structured_authentication_counts(tree, anonymous, expected):
     tree.component("kube-apiserver", "--authentication-config=/etc/kubernetes/authn.yaml")
-    tree.write(
-        "/etc/kubernetes/authn.yaml",
-        f"apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\nanonymous: {anonymous}\n",
-    )
+    head = "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\n"
+    tree.write("/etc/kubernetes/authn.yaml", f"{head}anonymous: {anonymous}\n")
     assert verdict(tree, "1.2.1") == expected
 
 
