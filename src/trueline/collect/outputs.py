@@ -36,12 +36,12 @@ def clean_output(text: str) -> str:
     """The text with keys, tokens, passwords and the like replaced; its lines and names stay."""
     text = _PRIVATE_KEY.sub(rf"\1 {REDACTED} \3", text)
     text = _ENCODED_KEY.sub(REDACTED, text)
+    text = _LOGIN.sub(rf"\1 {REDACTED}", text)
     text = _BLOCK.sub(_hide_block, text)
     for pattern in (_PAIR, _WORDS):
         text = pattern.sub(_hide, text)
     text = _PASSWORD_HASH.sub(REDACTED, text)
     text = _JWT.sub(REDACTED, text)
-    text = _LOGIN.sub(rf"\1 {REDACTED}", text)
     text = _URL_LOGIN.sub(rf"\1{REDACTED}@", text)
     return _BOOTSTRAP_TOKEN.sub(REDACTED, text)
 

@@ -44,6 +44,10 @@ class Fields:
         """Whether `key` has a value that is not null."""
         return key in self._values and not self._values[key].is_null
 
+    def names(self) -> list[str]:
+        """All keys in their order."""
+        return list(self._values)
+
     def text(self, key: str) -> str:
         """The source text of a scalar; "" for null or no key."""
         node = self._values.get(key)
