@@ -2,7 +2,6 @@
 
 import os
 import sys
-import traceback
 from importlib import import_module
 
 import click
@@ -75,6 +74,8 @@ def main() -> None:
         sys.exit(141)
     except Exception as error:  # noqa: BLE001 - the last resort, so that a defect is never taken for a verdict
         if "TRUELINE_DEBUG" in os.environ:
+            import traceback
+
             traceback.print_exc()
         click.echo(
             f"error: trueline itself failed ({type(error).__name__}: {error}); no verdict was reached\n"
