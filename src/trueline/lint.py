@@ -60,6 +60,8 @@ def _rule(rule: Rule, content: Content) -> Iterator[str]:
     for test in _tests(bound.test, bound.applies):
         for problem in _leaf(test, content):
             yield f"rule {rule.id}: {problem}"
+    for problem in _find(bound.show) if bound.show else ():
+        yield f"rule {rule.id}: {problem}"
 
 
 def _tests(*roots: Test | None) -> Iterator[Test]:
