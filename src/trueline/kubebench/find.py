@@ -4,7 +4,7 @@ from trueline.kubebench.documents import BadDocument, parse
 from trueline.kubebench.gotext import scalar_text
 from trueline.kubebench.jsonpath import render
 from trueline.kubebench.jsonpath_parse import BadTemplate
-from trueline.kubebench.regexes import BadPattern, compiled, env_pattern, flag_pattern
+from trueline.kubebench.regexes import BadPattern, env_pattern, flag_pattern
 
 
 class Unreadable(ValueError):
@@ -20,7 +20,7 @@ def flag_value(output: str, flag: str) -> str | None:
     if not output or not flag or flag not in output:
         return None
     try:
-        found = compiled(flag_pattern(flag)).search(scalar_text(output))
+        found = flag_pattern(flag).search(scalar_text(output))
     except BadPattern as error:
         raise Unreadable(f"flag {flag!r} is {error}") from None
     if found is None:
@@ -35,7 +35,7 @@ def env_value(output: str, name: str) -> str | None:
     if not output or not name:
         return None
     try:
-        found = compiled(env_pattern(name)).search(scalar_text(output))
+        found = env_pattern(name).search(scalar_text(output))
     except BadPattern as error:
         raise Unreadable(f"env {name!r} is {error}") from None
     line = str(found.group(0)) if found else ""

@@ -8,7 +8,6 @@ from trueline.kubebench import jsonpath_parse as syntax
 from trueline.kubebench.documents import YamlMap
 from trueline.kubebench.gotext import number, plain_json, scalar_text
 from trueline.kubebench.jsonpath_parse import BadTemplate
-from trueline.kubebench.regexes import BadPattern, compiled
 
 STEP_LIMIT = 500_000
 _parsed = lru_cache(maxsize=1024)(syntax.parse)
@@ -136,8 +135,6 @@ class _Execution:
         return bool(left and right) and self.compare(left[0], node.operator, right[0])
 
     def compare(self, left: Any, operator: str, right: Any) -> bool:
-        if operator == "=~":
-            return _matches(left, right)
         kinds = {_kind(left, self.strict), _kind(right, self.strict)}
         if None in kinds or len(kinds) > 1:
             raise BadTemplate("incompatible types for comparison")
@@ -155,15 +152,6 @@ class _Execution:
             case ">=":
                 return bool(left >= right)
         raise BadTemplate(f"unrecognized filter operator {operator}")
-
-
-def _matches(left: Any, right: Any) -> bool:
-    if not isinstance(left, str) or not isinstance(right, str):
-        raise BadTemplate("only text can be searched")
-    try:
-        return compiled(right).search(scalar_text(left)) is not None
-    except BadPattern as error:
-        raise BadTemplate(str(error)) from None
 
 
 def _kind(value: Any, strict: bool) -> str | None:

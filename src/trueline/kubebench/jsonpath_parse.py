@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 _DICT_KEY = re.compile(r"'([^']*)'\Z")
 _SLICE = re.compile(r"(-?[0-9]*)(:-?[0-9]*)?(:-?[0-9]*)?\Z")
-_COMPARISON = re.compile(r"([^!<>=]+)([!<>=~]+)([^\n]+?)\Z")
+_COMPARISON = re.compile(r"([^!<>=]+)([!<>=]+)([^\n]+?)\Z")
 _ATOI = re.compile(r"[-+]?[0-9]+\Z")
 _TERMINATORS = " \t\r\n.,[]$@{}"
 _SIMPLE_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"}

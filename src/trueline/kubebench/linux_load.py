@@ -11,7 +11,7 @@ Constraints = dict[str, tuple[str, ...]]
 
 
 class LinuxAudit(Model, frozen=True, kw_only=True):
-    """One way to judge a check. `plugin` names an audit type that is no shell script and is not known here."""
+    """One way to judge a check. `plugin` names an audit type that is no shell script."""
 
     audit: str = ""
     plugin: str = ""

@@ -124,14 +124,14 @@ class _Reader:
         return item
 
     def compile_all(self, item: TestItem, fields: Fields, compare: Fields) -> None:
-        patterns = [
-            (flag_pattern(item.flag), fields.line_of("flag")),
-            (env_pattern(item.env), fields.line_of("env")),
-            (item.value if item.op == "regex" else "", compare.line_of("value")),
+        uses = [
+            (flag_pattern, item.flag, fields.line_of("flag")),
+            (env_pattern, item.env, fields.line_of("env")),
+            (compiled, item.value if item.op == "regex" else "", compare.line_of("value")),
         ]
-        for pattern, line in patterns:
+        for make, text, line in uses:
             try:
-                compiled(pattern)
+                make(text)
             except BadPattern as error:
                 fields.fail(str(error), line)
 

@@ -25,11 +25,14 @@ def compiled(pattern: str) -> Any:
         raise BadPattern("not a regular expression: not UTF-8") from None
 
 
-def flag_pattern(flag: str) -> str:
-    """What finds the value of a flag: its third group."""
-    return rf"({flag})(=|: *)*([^\s]*) *"
+def flag_pattern(flag: str) -> Any:
+    """What finds the value of a flag: its third group. Raises BadPattern."""
+    pattern = compiled(rf"({flag})(=|: *)*([^\s]*) *")
+    if pattern.groups < 3:
+        raise BadPattern("not a regular expression: a bracket is open")
+    return pattern
 
 
-def env_pattern(name: str) -> str:
-    """What finds the line of a variable."""
-    return rf"{name}=.*(?:$|\n)"
+def env_pattern(name: str) -> Any:
+    """What finds the line of a variable. Raises BadPattern."""
+    return compiled(rf"{name}=.*(?:$|\n)")
