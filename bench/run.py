@@ -121,9 +121,8 @@ def evaluation():
 
 def show(what, one):
     wall, cpu, memory, programs, status = one
-    print(
-        f"{what:<52} {wall:6.2f} s wall {cpu:6.2f} s CPU {memory:5.0f} MB {programs} programs, status {status}"
-    )
+    times = f"{wall:6.2f} s wall {cpu:6.2f} s CPU"
+    print(f"{what:<52} {times} {memory:5.0f} MB {programs} programs, status {status}")
 
 
 def main():
