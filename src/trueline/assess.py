@@ -15,6 +15,7 @@ from trueline.model.benchmark import Benchmark
 from trueline.model.facts import NodeFacts, Snapshot, Tool
 from trueline.model.platform import Platform
 from trueline.model.policy import Policy
+from trueline.model.profile import Profile
 from trueline.model.results import (
     ASSESSMENT_SCHEMA,
     Assessment,
@@ -31,6 +32,7 @@ from trueline.model.results import (
 from trueline.model.rule import Rule
 from trueline.model.setting import Component
 from trueline.policy.apply import apply_policy
+from trueline.policy.profiles import head, notes, tailor
 from trueline.policy.select import select
 
 TOOL = Tool(name="trueline", version=__version__)
@@ -53,11 +55,12 @@ class Content(msgspec.Struct, frozen=True):
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """What a run is limited to; see `policy.select`."""
+    """What a run is limited to; see `policy.select`. `profiles`: a profile and what it extends, it last."""
 
     targets: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     level: int | None = None
+    profiles: tuple[Profile, ...] = ()
 
 
 def assess(
@@ -74,8 +77,9 @@ def assess(
     """One run as a document; `on` is the date for which waivers are judged."""
     version, _ = kubernetes_version(snapshot)
     context = Context(snapshot.node, snapshot.cluster, content.components, content.platform, minor(version))
+    tailored = tailor(selection.profiles, benchmark)
     results = select(
-        evaluate(benchmark, content.rules, context),
+        evaluate(tailored.benchmark, content.rules, context, tailored.left_out),
         targets=selection.targets,
         only=selection.only,
         level=selection.level,
@@ -90,7 +94,8 @@ def assess(
         counts=totals(results),
         coverage=coverage(results),
         assessed_on=on.isoformat(),
-        notices=(*notices, *_remarks(snapshot), *remarks),
+        notices=(*notices, *notes(selection.profiles), *_remarks(snapshot), *remarks),
+        profile=head(selection.profiles),
     )
 
 

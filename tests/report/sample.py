@@ -10,6 +10,7 @@ from trueline.model.results import (
     Coverage,
     Evidence,
     Outcome,
+    ProfileHead,
     Result,
     Score,
     SectionHead,
@@ -348,6 +349,9 @@ RICH = assessment(
         },
     ),
     policy=("waivers.yaml (sha256:feedface)",),
+    profile=ProfileHead(
+        id="shop", title="Web <shop>", digest="sha256:" + "5eedca1f" * 8, extends=("level-1",)
+    ),
     notices=(
         "The scan ran as uid 1000: what only root may read was not seen.",
         "Kubernetes 1.36 is newer than the benchmark;\n[FAIL] 0.0 a forged line",

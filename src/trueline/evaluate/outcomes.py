@@ -1,6 +1,9 @@
 """Evaluates a benchmark: one result per recommendation, each with its evidence and remediation."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
+
+import msgspec
 
 from trueline.evaluate.algebra import decide, running
 from trueline.evaluate.context import Context
@@ -8,6 +11,7 @@ from trueline.evaluate.decision import Decision, all_of, decided
 from trueline.evaluate.objects import show_objects
 from trueline.evaluate.remedy import Remedy, joined, lasting, remedy
 from trueline.model.benchmark import Benchmark, Recommendation, Section
+from trueline.model.profile import Exclusion
 from trueline.model.results import Disposition, Outcome, Result
 from trueline.model.rule import Rule, bind
 
@@ -17,10 +21,21 @@ _KEEP_THE_ANSWER = (
 )
 
 
-def evaluate(benchmark: Benchmark, rules: Mapping[str, Rule], context: Context) -> tuple[Result, ...]:
-    """A result for each recommendation, in the benchmark's order. Pure and total: no clock, no I/O."""
+def evaluate(
+    benchmark: Benchmark,
+    rules: Mapping[str, Rule],
+    context: Context,
+    left_out: Mapping[tuple[str, str], Exclusion] = MappingProxyType({}),
+) -> tuple[Result, ...]:
+    """A result for each recommendation, in the benchmark's order. Pure and total: no clock, no I/O.
+
+    For what is `left_out` (by target and number) no fact is looked at.
+    """
     return tuple(
-        _recommendation(section, entry, rules, context) for section, entry in benchmark.recommendations()
+        _excluded(section, entry, rules, left_out[key])
+        if (key := (section.target, entry.number)) in left_out
+        else _recommendation(section, entry, rules, context)
+        for section, entry in benchmark.recommendations()
     )
 
 
@@ -52,6 +67,29 @@ def _recommendation(
     first = bound[0]
     mend = Remedy(changes=(_KEEP_THE_ANSWER,)) if hidden else _mend(bound, decisions, verdict, context)
     lasts = lasting(mend.components, context)
+    return msgspec.structs.replace(
+        _identity(section, entry, first),
+        outcome=verdict.outcome,
+        reason=verdict.reason,
+        evidence=verdict.evidence,
+        remediation="\n".join(part for part in (*mend.changes, lasts) if part),
+        lasting=lasts,
+        disposition=_disposition(entry, hidden=hidden),
+    )
+
+
+def _excluded(
+    section: Section, entry: Recommendation, rules: Mapping[str, Rule], exclusion: Exclusion
+) -> Result:
+    name, given = next(iter(entry.rules.items()))
+    first = bind(rules[name], given)
+    return msgspec.structs.replace(
+        _identity(section, entry, first), outcome=exclusion.outcome, reason=exclusion.reason
+    )
+
+
+def _identity(section: Section, entry: Recommendation, first: Rule) -> Result:
+    """What a result says of its recommendation whatever the facts are."""
     return Result(
         number=entry.number,
         title=entry.title or first.title,
@@ -61,15 +99,11 @@ def _recommendation(
         scored=entry.scored,
         automated=entry.automated,
         rules=tuple(entry.rules),
-        outcome=verdict.outcome,
-        reason=verdict.reason,
-        evidence=verdict.evidence,
-        remediation="\n".join(part for part in (*mend.changes, lasts) if part),
-        lasting=lasts,
+        outcome=Outcome.NOTCHECKED,
+        reason="",
         why=first.why,
         severity=entry.severity or first.severity,
         component=first.component,
-        disposition=_disposition(entry, hidden=hidden),
     )
 
 

@@ -97,13 +97,26 @@ class BenchmarkHead(Model, frozen=True, kw_only=True, omit_defaults=False):
     sections: tuple[SectionHead, ...] = ()
 
 
+class ProfileHead(Model, frozen=True, kw_only=True, omit_defaults=False):
+    """The profile that was applied; `extends` are those below it, the nearest first, all in `digest`."""
+
+    id: str
+    title: str
+    digest: str
+    extends: tuple[str, ...] = ()
+
+
 class Target(Model, frozen=True, kw_only=True, omit_defaults=False):
-    """What was examined. `roles` are the targets (master, node ...) that this node plays."""
+    """What was examined. `roles` are the targets (master, node ...) that this node plays.
+
+    `platform_because` says by which facts the platform was known.
+    """
 
     name: str
     kind: Literal["node", "cluster"] = "node"
     roles: tuple[str, ...] = ()
     platform: str = ""
+    platform_because: str = ""
     kubernetes: str | None = None
     operating_system: str = ""
     cluster: str = ""
@@ -169,3 +182,4 @@ class Assessment(Model, frozen=True, kw_only=True, omit_defaults=False):
     assessed_on: str = ""
     policy: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    profile: ProfileHead | None = None

@@ -8,6 +8,7 @@ from trueline.model.benchmark import Benchmark
 from trueline.model.facts import Snapshot
 from trueline.model.platform import Platform
 from trueline.model.policy import Policy
+from trueline.model.profile import Profile
 from trueline.model.results import Assessment
 from trueline.model.rule import CaseFile, RuleFile
 from trueline.model.setting import Component
@@ -17,6 +18,7 @@ DOCUMENTS: dict[str, type] = {
     "assessment": Assessment,
     "policy": Policy,
     "benchmark": Benchmark,
+    "profile": Profile,
     "rules": RuleFile,
     "cases": CaseFile,
     "settings": Component,

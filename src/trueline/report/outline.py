@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from trueline.model.results import Assessment, BenchmarkHead, Counts, Result, Score, SectionHead
+from trueline.model.results import Assessment, BenchmarkHead, Counts, ProfileHead, Result, Score, SectionHead
 
 SCOPE = (
     "This report compares what was read from one target, at one time, with one benchmark. A passed check "
@@ -113,12 +113,21 @@ def benchmark_name(benchmark: BenchmarkHead) -> str:
     return f"{benchmark.title}{'' if named else ' ' + benchmark.version} ({benchmark.id})"
 
 
+def profile_name(profile: ProfileHead | None) -> str:
+    """Title and id, and those that it extends; "" without a profile."""
+    if profile is None:
+        return ""
+    below = f", extends {', '.join(profile.extends)}" if profile.extends else ""
+    return f"{profile.title} ({profile.id}{below})"
+
+
 def headers(assessment: Assessment) -> dict[str, str]:
     """What was examined, by what and when: labels and values, those without a value left out."""
     benchmark, target = assessment.benchmark, assessment.target
     found = {
         "Benchmark": benchmark_name(benchmark),
         "Chosen because": benchmark.chosen_because,
+        "Profile": profile_name(assessment.profile),
         "Target": f"{target.name} ({target.kind}{': ' if target.roles else ''}{', '.join(target.roles)})",
         "Cluster": target.cluster,
         "Kubernetes": target.kubernetes or "version not known",
@@ -128,6 +137,7 @@ def headers(assessment: Assessment) -> dict[str, str]:
         "Assessed on": assessment.assessed_on,
         "Policy": ", ".join(assessment.policy),
         "Digest": benchmark.digest,
+        "Profile digest": assessment.profile.digest if assessment.profile else "",
         "Tool": f"{assessment.tool.name} {assessment.tool.version}",
     }
     return {label: value for label, value in found.items() if value.strip()}
