@@ -2,6 +2,7 @@
 
 import pytest
 
+from trueline.content.load import load_editions
 from trueline.errors import UsageError
 from trueline.evaluate.versions import (
     choose_benchmark,
@@ -154,3 +155,134 @@ def test_a5_a_benchmark_that_does_not_fit_is_warned_of(name, version, platform, 
     warning = mismatch(found, version, platform)
     assert expected in warning
     assert bool(warning) is bool(expected)
+
+
+def minors(first, last):
+    return [f"1.{number}" for number in range(first, last + 1)]
+
+
+PUBLISHED = {  # platform: versions that each benchmark is taken for, without a warning
+    "kubeadm": {
+        "cis-1.3": minors(11, 12),
+        "cis-1.4": minors(13, 14),
+        "cis-1.5": minors(15, 15),
+        "cis-1.6": minors(16, 18),
+        "cis-1.20": minors(19, 21),
+        "cis-1.23": minors(22, 23),
+        "cis-1.24": minors(24, 24),
+        "cis-1.7": minors(25, 25),
+        "cis-1.8": minors(26, 26),
+        "cis-1.9": minors(27, 27),
+        "cis-1.10": minors(28, 28),
+        "cis-1.11": minors(29, 31),
+        "cis-1.12": minors(32, 34),
+        "cis-2.0": minors(35, 35),
+    },
+    "eks": {
+        "eks-1.0.1": minors(15, 19),
+        "eks-1.5.0": minors(20, 28),
+        "eks-1.7.0": minors(29, 31),
+        "eks-1.8.0": minors(32, 34),
+        "eks-2.0.0": minors(35, 35),
+    },
+    "aks": {
+        "aks-1.0": minors(19, 24),
+        "aks-1.7": minors(29, 31),
+        "aks-1.8": minors(25, 28) + minors(32, 35),
+    },
+    "gke": {
+        "gke-1.0": minors(15, 19),
+        "gke-1.2.0": minors(20, 27),
+        "gke-1.6.0": minors(28, 29),
+        "gke-1.8.0": minors(30, 30),
+        "gke-1.9.0": minors(31, 34),
+    },
+    "k3s": {
+        "cis-1.6-k3s": minors(16, 21),
+        "k3s-cis-1.23": minors(22, 23),
+        "k3s-cis-1.24": minors(24, 24),
+        "k3s-cis-1.7": minors(25, 25),
+        "k3s-cis-1.8": minors(26, 26),
+        "k3s-cis-1.9": minors(27, 29),
+    },
+    "rke": {
+        "rke-cis-1.23": minors(23, 23),
+        "rke-cis-1.24": minors(24, 24),
+        "rke-cis-1.7": minors(25, 27),
+    },
+    "rke2": {
+        "rke2-cis-1.23": minors(23, 23),
+        "rke2-cis-1.24": minors(24, 24),
+        "rke2-cis-1.7": minors(25, 25),
+        "rke2-cis-1.8": minors(26, 27),
+        "rke2-cis-1.9": minors(28, 29),
+    },
+    "openshift": {  # 3.10 holds Kubernetes 1.10, 4.1 holds 1.13, and from 4.3 on 4.N holds 1.(N + 13)
+        "rh-0.7": ["1.10", "1.11"],
+        "rh-1.0": ["1.13", "1.14", *minors(16, 23)],
+        "rh-1.4": minors(24, 25),
+        "rh-1.8": minors(26, 26),
+        "rh-1.9": minors(27, 33),
+    },
+    "ack": {"ack-1.0": minors(16, 40)},
+    "tkg": {"tkgi-1.2.53": minors(16, 40)},
+    "oke": {"oke-1.7.0": minors(20, 40)},
+    "microk8s": {"cis-1.24-microk8s": minors(24, 24)},
+}
+NEWEST = {  # what is taken, with a warning, for a version that no benchmark names yet
+    "kubeadm": "cis-2.0",
+    "eks": "eks-2.0.0",
+    "aks": "aks-1.8",
+    "gke": "gke-1.9.0",
+    "k3s": "k3s-cis-1.9",
+    "rke": "rke-cis-1.7",
+    "rke2": "rke2-cis-1.9",
+    "openshift": "rh-1.9",
+    "microk8s": "cis-1.24-microk8s",
+}
+
+
+@pytest.mark.parametrize(
+    ("platform", "version", "expected"),
+    [
+        (platform, version, name)
+        for platform, chosen in PUBLISHED.items()
+        for name, versions in chosen.items()
+        for version in versions
+    ],
+)
+def test_shipped_benchmarks_are_taken_as_the_published_tables_say(platform, version, expected):
+    chosen, _, warning = choose_benchmark(f"v{version}.3", "a test", load_editions(), platform)
+    assert (chosen.id, warning) == (expected, "")
+
+
+@pytest.mark.parametrize(("platform", "expected"), NEWEST.items())
+@pytest.mark.parametrize("version", ["v1.36.2", "v1.99.0"])
+def test_the_newest_is_taken_with_a_warning_for_what_is_newer_still(platform, expected, version):
+    chosen, _, warning = choose_benchmark(version, "a test", load_editions(), platform)
+    assert chosen.id == expected
+    assert "newer than" in warning
+
+
+@pytest.mark.parametrize("version", [f"v1.{number}.0" for number in range(8, 41)])
+def test_a_cluster_of_no_known_kind_gets_a_generic_benchmark(version):
+    chosen, _, _ = choose_benchmark(version, "a test", load_editions(), "unheard-of")
+    assert chosen.platforms == ("kubeadm",)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("cis-kubernetes-1.5", "cis-1.5"),
+        ("cis-kubernetes-1.6", "cis-1.6"),
+        ("cis-kubernetes-ack-1.0", "ack-1.0"),
+    ],
+)
+def test_a3_the_benchmarks_of_the_inspector_are_found_by_its_names(name, expected):
+    assert [one.id for one in load_editions() if name in one.aliases] == [expected]
+
+
+@pytest.mark.parametrize("platform", ["kubeadm", "eks", "unheard-of"])
+def test_a5_a_benchmark_of_ack_is_never_chosen_elsewhere(platform):
+    chosen, _, _ = choose_benchmark("v1.20.0-aliyun.1", "a test", load_editions(), platform)
+    assert chosen.id != "ack-1.0"
