@@ -83,12 +83,31 @@ def test_text_lists_what_needs_action_and_nothing_else():
     at = lines.index("== Remediations node ==")
     assert lines[at + 1 : lines.index("", at)] == [
         "4.2.2 Set it.",
-        "4.2.3 could not be decided: no access",
         "4.2.5 Look at it.",
         "4.2.6 Late.",
+        "4.2.3 could not be decided: no access",
     ]
     assert "4.2.4 waived by W1 (outcome: fail)" in lines
     assert "4.2.6 waiver W2 has expired (outcome: fail)" in lines
+
+
+def test_text_says_a_missing_fact_once_for_all_that_it_concerns():
+    lines = text_of(
+        one("4.2.1", "error", reason="no access"),
+        one("4.2.2", "unknown", reason="no cluster"),
+        one("4.2.3", "error", reason="no access"),
+    )
+    assert "4.2.1, 4.2.3 could not be decided: no access" in lines
+    assert "4.2.2 could not be decided: no cluster" in lines
+
+
+def test_text_says_once_where_changes_last():
+    lines = text_of(
+        one("4.2.1", "fail", remediation="Set a.\nIn the config map.", lasting="In the config map."),
+        one("4.2.2", "fail", remediation="Set b.\nIn the config map.", lasting="In the config map."),
+    )
+    assert [line for line in lines if "config map" in line] == ["  - In the config map."]
+    assert "To make 4.2.1, 4.2.2 last:" in lines
 
 
 def test_text_has_no_remediations_where_nothing_needs_action():

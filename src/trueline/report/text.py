@@ -7,6 +7,7 @@ from trueline.report import outline
 from trueline.report.safe import broken, visible, visible_lines
 
 _WIDTH = 100
+_UNDECIDED = (Outcome.ERROR, Outcome.UNKNOWN)
 _COLORS = {"PASS": "32", "FAIL": "31", "WARN": "33", "INFO": "34"}
 
 
@@ -57,15 +58,24 @@ class _Writer:
             return
         yield self._paint(_COLORS["WARN"], f"== Remediations {visible(part.target)} ==")
         for result in open_ones:
-            yield from self._remediation(result)
+            if result.outcome not in _UNDECIDED:
+                yield from self._remediation(result)
+        yield from self._undecided(open_ones)
         yield from self._lasting(open_ones)
         yield ""
 
+    def _undecided(self, results: Iterable[Result]) -> Iterator[str]:
+        """What could not be decided, once per reason: one missing fact often concerns many checks."""
+        numbers: dict[str, list[str]] = {}
+        for result in results:
+            if result.outcome in _UNDECIDED:
+                numbers.setdefault(result.reason, []).append(visible(result.number))
+        for reason, (first, *others) in numbers.items():
+            listed = f"{', '.join(others)} could" if others else "could"
+            yield from self._item(_opening(first) + "," * bool(others), f"{listed} not be decided: {reason}")
+
     def _remediation(self, result: Result) -> Iterator[str]:
         number = _opening(visible(result.number))
-        if result.outcome in (Outcome.ERROR, Outcome.UNKNOWN):
-            yield from self._item(number, f"could not be decided: {result.reason}")
-            return
         change = result.remediation.removesuffix(result.lasting).strip()
         yield from self._item(number, change or result.reason)
         if change and result.reason and result.outcome is Outcome.FAIL:
@@ -78,7 +88,7 @@ class _Writer:
         """Where the changes above last: said once for all results of a component."""
         numbers: dict[str, list[str]] = {}
         for result in results:
-            if result.lasting and result.outcome not in (Outcome.ERROR, Outcome.UNKNOWN):
+            if result.lasting and result.outcome not in _UNDECIDED:
                 numbers.setdefault(result.lasting, []).append(visible(result.number))
         for lasting, named in numbers.items():
             yield from self._item(f"To make {', '.join(named)} last:", "")
