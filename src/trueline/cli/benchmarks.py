@@ -1,41 +1,34 @@
-"""`trueline benchmarks`: which benchmarks there are, and what one recommends."""
+"""`trueline benchmarks`: which benchmarks there are, what one recommends, and how two differ."""
+
+from collections.abc import Sequence
 
 import click
 import msgspec
 
 from trueline.cli.tables import print_table
 from trueline.content.load import benchmark_ids, load_benchmark, load_rules
+from trueline.evaluate.versions import key
 from trueline.model.benchmark import Benchmark
 from trueline.model.rule import bind
+from trueline.policy.crosswalk import Place, compare
 
 
 @click.group()
 def benchmarks() -> None:
-    """List and show benchmarks."""
+    """List, show and compare benchmarks."""
 
 
 @benchmarks.command("list")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def list_(format_: str) -> None:
     """List all benchmarks with their counts, targets, platforms and Kubernetes versions."""
-    entries = [_summary(load_benchmark(name)) for name in benchmark_ids()]
+    found = [load_benchmark(name) for name in benchmark_ids()]
     if format_ == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(entries), indent=2))
+        click.echo(msgspec.json.format(msgspec.json.encode([_summary(one) for one in found]), indent=2))
         return
     print_table(
         ("Benchmark", "Title", "Recommendations", "Scored", "Automated", "Platforms", "Kubernetes"),
-        [
-            (
-                entry["id"],
-                entry["title"],
-                entry["recommendations"],
-                entry["scored"],
-                entry["automated"],
-                " ".join(map(str, _listed(entry["platforms"]))),
-                _span(entry["versions"]),
-            )
-            for entry in entries
-        ],
+        [_row(one) for one in found],
     )
 
 
@@ -53,10 +46,56 @@ def show(benchmark: str) -> None:
                 f"level {entry.level}" if entry.level else "level not known",
                 "scored" if entry.scored else "not scored",
                 "automated" if entry.automated else "manual",
+                *([f"severity {entry.severity}"] if entry.severity else []),
+                *(["the provider's"] if entry.owner == "provider" else []),
                 *(["uncertain"] if entry.uncertain else []),
             ]
             click.echo(f"{entry.number:<8} {entry.title or bind(rules[name], given).title}")
             click.echo(f"{'':<8} {', '.join(marks)}; rules: {', '.join(entry.rules)}")
+
+
+@benchmarks.command()
+@click.argument("before")
+@click.argument("after")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def diff(before: str, after: str, format_: str) -> None:
+    """Show what changes from benchmark BEFORE to AFTER: added, removed, renumbered, changed."""
+    found = compare(load_benchmark(before), load_benchmark(after), load_rules())
+    if format_ == "json":
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+        return
+    click.echo(
+        f"{found.before} -> {found.after}: {len(found.added)} added, {len(found.removed)} removed, "
+        f"{len(found.renumbered)} renumbered, {len(found.changed)} changed"
+    )
+    _print_places("Added", found.added)
+    _print_places("Removed", found.removed)
+    if found.renumbered:
+        click.echo("\nRenumbered")
+    for change in found.renumbered:
+        click.echo(f"  {change.before} -> {change.after}  {change.title}")
+    if found.changed:
+        click.echo("\nChanged")
+    for change in found.changed:
+        click.echo(f"  {change.after}  {change.title}")
+        for name, (old, new) in change.fields.items():
+            click.echo(f"      {name}: {_difference(old, new)}")
+
+
+def _print_places(head: str, places: Sequence[Place]) -> None:
+    if places:
+        click.echo(f"\n{head}")
+    for place in places:
+        click.echo(f"  {place.number}  {place.title} ({place.target}; {', '.join(place.rules)})")
+
+
+def _difference(old: str, new: str) -> str:
+    """Both values, or of lists what is gone and what has come."""
+    if "," not in old or "," not in new:
+        return f"{old or 'none'} -> {new or 'none'}"
+    before, after = old.split(","), new.split(",")
+    gone = [f"-{one.strip()}" for one in before if one not in after]
+    return " ".join(gone + [f"+{one.strip()}" for one in after if one not in before])
 
 
 def _summary(benchmark: Benchmark) -> dict[str, object]:
@@ -76,10 +115,19 @@ def _summary(benchmark: Benchmark) -> dict[str, object]:
     }
 
 
-def _span(versions: object) -> str:
-    listed = _listed(versions)
-    return f"{listed[0]} - {listed[-1]}" if len(listed) > 1 else "".join(map(str, listed))
+def _row(benchmark: Benchmark) -> tuple[object, ...]:
+    summary = _summary(benchmark)
+    counts = (summary["recommendations"], summary["scored"], summary["automated"])
+    versions = _span(benchmark.kubernetes)
+    return (benchmark.id, benchmark.title, *counts, " ".join(benchmark.platforms), versions)
 
 
-def _listed(value: object) -> list[object]:
-    return list(value) if isinstance(value, list) else []
+def _span(versions: Sequence[str]) -> str:
+    """The versions with runs of them drawn together: 1.25 - 1.28, 1.32."""
+    runs: list[list[str]] = []
+    for version in versions:
+        if runs and key(version)[1:] == (key(runs[-1][-1])[1] + 1,):
+            runs[-1].append(version)
+        else:
+            runs.append([version])
+    return ", ".join(run[0] if len(run) == 1 else f"{run[0]} - {run[-1]}" for run in runs)
