@@ -1,6 +1,7 @@
 """Checks all content: references, parameters, predicates, and that every rule judges its cases right."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from trueline.assess import Content
 from trueline.content.cases import expand
@@ -9,8 +10,11 @@ from trueline.evaluate.kube import FINDS
 from trueline.evaluate.outcomes import judge
 from trueline.evaluate.values import Value, satisfies
 from trueline.model.benchmark import Benchmark
+from trueline.model.profile import Misfit, Profile
 from trueline.model.rule import Case, KubeTest, Rule, SettingTest, Test, bind
 from trueline.model.setting import Component, Setting, SettingType
+from trueline.policy.misfits import misfits
+from trueline.policy.profiles import pinned
 
 _NODE_CASES = {"pass", "fail", "error"}
 _KUBE_CASES = {"pass", "fail", "unknown"}
@@ -25,9 +29,15 @@ _EXAMPLE: dict[SettingType, Value] = {
 
 
 def lint(
-    content: Content, cases: Mapping[str, tuple[Case, ...]], benchmarks: list[Benchmark]
+    content: Content,
+    cases: Mapping[str, tuple[Case, ...]],
+    benchmarks: list[Benchmark],
+    profiles: Mapping[str, Sequence[Profile]] = MappingProxyType({}),
 ) -> Iterator[str]:
-    """One sentence per problem; nothing where content is sound."""
+    """One sentence per problem; nothing where content is sound.
+
+    `profiles` maps the name of each to what it extends, the furthest first, and itself.
+    """
     for rule in content.rules.values():
         yield from _rule(rule, content)
         yield from _cases(rule, cases.get(rule.id, ()), content)
@@ -35,20 +45,58 @@ def lint(
         yield f"cases: there is no rule {name}"
     for benchmark in benchmarks:
         yield from _benchmark(benchmark, content.rules)
-    yield from _names(benchmarks)
+    yield from _names("benchmark", benchmarks)
+    yield from _names("profile", [chain[-1] for chain in profiles.values()])
+    for name, chain in profiles.items():
+        yield from _profile(name, chain, {one.id: one for one in benchmarks}, content)
     used = {name for entry in benchmarks for _, one in entry.recommendations() for name in one.rules}
     for name in sorted(set(content.rules) - used):
         yield f"rule {name}: no benchmark uses it"
 
 
-def _names(benchmarks: list[Benchmark]) -> Iterator[str]:
-    """A name must lead to one benchmark: ids and aliases of all of them are different words."""
+def _names(kind: str, named: Sequence[Benchmark] | Sequence[Profile]) -> Iterator[str]:
+    """A name must lead to one of them: ids and aliases of all are different words."""
     seen: dict[str, str] = {}
-    for benchmark in benchmarks:
-        for name in (benchmark.id, *benchmark.aliases):
+    for one in named:
+        for name in (one.id, *one.aliases):
             if name in seen:
-                yield f"benchmark {benchmark.id}: {name} already names {seen[name]}"
-            seen.setdefault(name, benchmark.id)
+                yield f"{kind} {one.id}: {name} already names {seen[name]}"
+            seen.setdefault(name, one.id)
+
+
+def _profile(
+    name: str, profiles: Sequence[Profile], benchmarks: Mapping[str, Benchmark], content: Content
+) -> Iterator[str]:
+    if profiles[-1].id != name:
+        yield f"profile {name}: its id is {profiles[-1].id}"
+    own = pinned(profiles)
+    if own and own not in benchmarks:
+        yield f"profile {name}: there is no benchmark {own}"
+    for misfit in profile_problems(profiles, benchmarks.get(own), content.rules, content.components):
+        yield f"profile {name}: {misfit.message}"
+
+
+def profile_problems(
+    profiles: Sequence[Profile],
+    benchmark: Benchmark | None,
+    rules: Mapping[str, Rule],
+    components: Mapping[str, Component],
+) -> Iterator[Misfit]:
+    """What is wrong with the last of the profiles, which extends the others; see `policy.misfits`.
+
+    Values of parameters that a rule's test can't be made with are among it.
+    """
+    found = list(misfits(profiles, benchmark, rules))
+    yield from found
+    wrong = {misfit.place[:2] for misfit in found}
+    for name, given in profiles[-1].parameters.items():
+        if ("parameters", name) in wrong:
+            continue
+        bound = bind(rules[name], given)
+        for test in _tests(bound.test, bound.applies):
+            for problem in _setting(test.setting, components) if test.setting else ():
+                hint = f"`trueline rules show {name}` describes the rule and its parameters."
+                yield Misfit(place=("parameters", name, *given), message=problem, hint=hint)
 
 
 def _rule(rule: Rule, content: Content) -> Iterator[str]:

@@ -11,6 +11,7 @@ from trueline.content.load import (
     load_platform,
     load_rules,
 )
+from trueline.content.profiles import load_chain, profile_ids
 from trueline.lint import lint as find_problems
 from trueline.model.schemas import DOCUMENTS, schema_text
 
@@ -26,12 +27,13 @@ def lint() -> None:
     rules, cases = load_rules(), load_cases()
     loaded = Content(components=load_components(), rules=rules, platform=load_platform("kubeadm"))
     benchmarks = [load_benchmark(name) for name in benchmark_ids()]
-    problems = list(find_problems(loaded, cases, benchmarks))
+    profiles = {name: tuple(one.profile for one in load_chain(name)) for name in profile_ids()}
+    problems = list(find_problems(loaded, cases, benchmarks, profiles))
     for problem in problems:
         click.echo(problem)
     summary = (
-        f"{len(rules)} rules, {sum(map(len, cases.values()))} cases, {len(benchmarks)} benchmarks: "
-        f"{len(problems)} problems"
+        f"{len(rules)} rules, {sum(map(len, cases.values()))} cases, {len(benchmarks)} benchmarks, "
+        f"{len(profiles)} profiles: {len(problems)} problems"
     )
     click.echo(summary, err=True)
     if problems:

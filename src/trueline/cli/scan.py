@@ -10,6 +10,7 @@ from trueline.assess import Content, Selection, assess, exit_code
 from trueline.cli.gather import Place, collect_snapshot, example, recorded, runs_kubernetes
 from trueline.cli.options import gathering
 from trueline.cli.output import write_reports
+from trueline.cli.profiles import chain_of, check_profile, implied, profile_option
 from trueline.cli.progress import progress
 from trueline.content.load import (
     load_benchmark,
@@ -62,6 +63,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 @click.option("--target", "targets", multiple=True, metavar="NAME", help="Only this target: master, node ...")
 @click.option("--only", multiple=True, metavar="NUMBER", help="Only this recommendation or section.")
 @click.option("--level", type=click.Choice(["1", "2"]), help="1 leaves out what is for level 2 only.")
+@profile_option
 @click.option("--policy", "policy_file", metavar="FILE", help="Waivers and severities of your organisation.")
 @click.option(
     "--format", "format_", type=click.Choice(list(FORMATS)), help="Default: text, or by suffix of -o."
@@ -76,14 +78,12 @@ def scan(
     *,
     benchmarks: tuple[str, ...],
     snapshot_file: str | None,
-    root: str,
-    kubeconfig: str | None,
-    context: str | None,
-    no_cluster: bool,
+    place: Place,
     no_progress: bool,
     targets: tuple[str, ...],
     only: tuple[str, ...],
     level: str | None,
+    profile_name: str | None,
     policy_file: str | None,
     format_: str | None,
     outputs: tuple[str, ...],
@@ -91,17 +91,29 @@ def scan(
 ) -> None:
     """Audit a node and its cluster: collect, evaluate, report."""
     policy = load_policy(Path(policy_file)) if policy_file else None
-    named = [
-        load_benchmark(name) for name in benchmarks if name not in AUTOMATIC
-    ]  # before any work: a typo is quick
-    place = Place(root=root, kubeconfig=kubeconfig, context=context, no_cluster=no_cluster, platform=PLATFORM)
+    profile = chain_of(profile_name)
+    wanted = implied(benchmarks, profile)
+    # before any work: a typo is quick
+    named = [load_benchmark(name) for name in wanted if name not in AUTOMATIC]
+    for benchmark in named:
+        check_profile(profile, benchmark)
     _one_source(snapshot_file, place)
     with progress(wanted=not no_progress) as shown:
         snapshot, hints = (recorded(snapshot_file), ()) if snapshot_file else collect_snapshot(place, shown)
     if not snapshot_file and not runs_kubernetes(snapshot) and not snapshot.cluster:
         snapshot = _nothing_runs(snapshot, or_example=or_example, named=bool(named))
-    selection = Selection(targets=targets, only=only, level=int(level) if level else None)
-    choices = [_choice(name, snapshot) for name in dict.fromkeys(benchmarks)]
+    selection = Selection(
+        targets=targets,
+        only=only,
+        level=int(level) if level else None,
+        profiles=tuple(one.profile for one in profile),
+    )
+    choices = [
+        _choice(name, snapshot, "it was named" if name in benchmarks else f"profile {profile_name} is for it")
+        for name in dict.fromkeys(wanted)
+    ]
+    for choice in choices:
+        check_profile(profile, choice.benchmark)
     assessments = [_assess(choice, snapshot, policy, selection) for choice in choices]
     write_reports(assessments, format_, outputs)
     for hint in hints:
@@ -110,9 +122,9 @@ def scan(
 
 
 def _one_source(snapshot_file: str | None, place: Place) -> None:
-    if snapshot_file and (place.kubeconfig or place.root != "/"):
+    if snapshot_file and (place.kubeconfig or place.in_cluster or place.root != "/"):
         raise UsageError(
-            "--snapshot can't be combined with --root or --kubeconfig",
+            "--snapshot can't be combined with --root, --kubeconfig or --in-cluster",
             hint="A snapshot holds its facts already; leave the others out.",
         )
 
@@ -129,13 +141,11 @@ def _nothing_runs(snapshot: Snapshot, *, or_example: bool, named: bool) -> Snaps
     )
 
 
-def _choice(name: str, snapshot: Snapshot) -> Choice:
+def _choice(name: str, snapshot: Snapshot, because: str) -> Choice:
     version, source = kubernetes_version(snapshot)
     if name not in AUTOMATIC:
         benchmark = load_benchmark(name)
-        return Choice(
-            benchmark=benchmark, because="it was named", warning=mismatch(benchmark, version, PLATFORM)
-        )
+        return Choice(benchmark=benchmark, because=because, warning=mismatch(benchmark, version, PLATFORM))
     if name == "auto":
         edition, because, warning = choose_benchmark(version, source, load_editions(), PLATFORM)
     else:

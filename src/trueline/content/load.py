@@ -1,5 +1,6 @@
 """Finds and loads the shipped content by id."""
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
@@ -9,7 +10,7 @@ import msgspec
 from trueline.content.yaml_files import load_yaml
 from trueline.errors import ContentError, UsageError
 from trueline.model.benchmark import Benchmark, Edition
-from trueline.model.platform import Platform
+from trueline.model.platform import NamedFile, Platform, PlatformHead
 from trueline.model.policy import Policy
 from trueline.model.rule import Case, CaseFile, Rule, RuleFile
 from trueline.model.setting import Component
@@ -41,7 +42,9 @@ def platform_ids() -> list[str]:
 def load_editions() -> tuple[Edition, ...]:
     """What each shipped benchmark is written for, without its recommendations: those take long to read."""
     folder = DATA / "benchmarks"
-    return tuple(load_yaml(folder / f"{name}.yaml", Edition, before="sections") for name in benchmark_ids())
+    return tuple(
+        load_yaml(folder / f"{name}.yaml", Edition, before=("sections",)) for name in benchmark_ids()
+    )
 
 
 @lru_cache(maxsize=8)
@@ -53,20 +56,52 @@ def load_benchmark(name: str) -> Benchmark:
         if name in edition.aliases:
             return load_benchmark(edition.id)
     names = [known for edition in load_editions() for known in (edition.id, *edition.aliases)]
-    raise UsageError(f"there is no benchmark {name!r}", hint=_nearest(name, names))
+    raise UsageError(f"there is no benchmark {name!r}", hint=near(name, names))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def load_platform(name: str) -> Platform:
     """A platform with what it extends merged in; raises UsageError when there is none."""
     if name not in platform_ids():
-        raise UsageError(f"there is no platform {name!r}", hint=_nearest(name, platform_ids()))
+        raise UsageError(f"there is no platform {name!r}", hint=near(name, platform_ids()))
     platform = load_yaml(DATA / "platforms" / f"{name}.yaml", Platform)
     if not platform.extends:
         return platform
     base = load_platform(platform.extends)
     return msgspec.structs.replace(
-        platform, files={**base.files, **platform.files}, lasting={**base.lasting, **platform.lasting}
+        platform,
+        files={**_placed(base.files, platform), **platform.files},
+        lasting={**({} if platform.own_places else base.lasting), **platform.lasting},
+        provider=platform.provider or base.provider,
+    )
+
+
+def _placed(files: Mapping[str, NamedFile], platform: Platform) -> dict[str, NamedFile]:
+    """The inherited files at this platform's places; raises ContentError for a place of no known file."""
+    if unknown := set(platform.places) - set(files):
+        raise ContentError(
+            f"there is no file {', '.join(sorted(unknown))} to give places to",
+            hint=f"{platform.extends} names the files.",
+            file=str(DATA / "platforms" / f"{platform.id}.yaml"),
+        )
+    inherited = {} if platform.own_places else {name: named.candidates for name, named in files.items()}
+    places = {**inherited, **platform.places}
+    return {
+        name: msgspec.structs.replace(named, candidates=places.get(name, ())) for name, named in files.items()
+    }
+
+
+@lru_cache(maxsize=1)
+def load_platform_heads() -> tuple[PlatformHead, ...]:
+    """By what each platform is known, without its files: those take long to read."""
+    folder = DATA / "platforms"
+    return tuple(
+        load_yaml(
+            folder / f"{name}.yaml",
+            PlatformHead,
+            before=("provider", "bundles", "own_places", "places", "files"),
+        )
+        for name in platform_ids()
     )
 
 
@@ -105,6 +140,7 @@ def load_policy(path: Path) -> Policy:
     return load_yaml(path, Policy)
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def near(name: str, known: list[str]) -> str:
+    """A hint that names the known words which resemble `name` most."""
     close = get_close_matches(name, known, n=3, cutoff=0.4)
     return f"Did you mean {', '.join(close)}?" if close else f"Known are {', '.join(known)}."

@@ -1,7 +1,7 @@
 """Reads one YAML file into one struct, so that every mistake is an error with file and line."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,15 +19,15 @@ _PATH_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 MAX_BYTES = 8 * 1024 * 1024
 
 
-def load_yaml(path: Path, kind: type[T], *, typed: bool = False, before: str = "") -> T:
+def load_yaml(path: Path, kind: type[T], *, typed: bool = False, before: tuple[str, ...] = ()) -> T:
     """The file as `kind`; with `typed`, scalars have YAML's own types instead of being text.
 
-    With `before`, only what stands above the top-level key of that name is read.
+    With `before`, only what stands above the first top-level key of one of these names is read.
     Raises ContentError with file and line for anything that isn't exactly such a document.
     """
     text = _read(path)
-    if before:
-        text = text.partition(f"\n{before}:")[0]
+    for key in before:
+        text = text.partition(f"\n{key}:")[0]
     try:
         measure(yaml.parse(text, Loader=_BASE))
         raw = yaml.load(text, Loader=_SAFE if typed else _BASE)  # noqa: S506 - both loaders build plain data
@@ -52,6 +52,25 @@ def load_yaml(path: Path, kind: type[T], *, typed: bool = False, before: str = "
             file=str(path),
             line=line,
         ) from None
+
+
+def line_of_key(path: Path, place: Sequence[str]) -> int | None:
+    """The line of the key or list entry that `place` leads to, counting from 1; the nearest one above it."""
+    node = _compose(_read(path))
+    line = node.start_mark.line if node else 0
+    for step in place:
+        child = _entry(node, step)
+        if child is None:
+            break
+        node, line = child
+    return int(line) + 1
+
+
+def _entry(node: yaml.Node | None, step: str) -> tuple[yaml.Node, int] | None:
+    if isinstance(node, yaml.SequenceNode):
+        found = next((child for child in node.value if child.value == step), None)
+        return (found, found.start_mark.line) if found else None
+    return _child(node, step, "")
 
 
 def _read(path: Path) -> str:

@@ -1,5 +1,6 @@
 """Rules: technical assertions in a small closed test language."""
 
+import re
 from typing import Any, Literal
 
 import msgspec
@@ -7,6 +8,9 @@ import msgspec
 from trueline.model.base import Strict
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
+
+
+_MODE = re.compile(r"[0-7]{3,4}|\$[\w-]+")  # a rule's own parameter until it is bound
 
 
 class Predicate(Strict, frozen=True, kw_only=True):
@@ -87,6 +91,8 @@ class FileTest(Strict, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if sum(value is not None for value in (self.mode_at_most, self.owner, self.present)) != 1:
             raise ValueError("needs exactly one of mode_at_most, owner, present")
+        if self.mode_at_most is not None and not _MODE.fullmatch(self.mode_at_most):
+            raise ValueError(f"{self.mode_at_most!r} is no file mode such as 600")
 
 
 class ProcessTest(Strict, frozen=True, kw_only=True):
