@@ -17,19 +17,11 @@ from trueline.collect.snapshot import write_snapshot
     help="The snapshot to write; a name that ends in .gz is compressed.",
 )
 @gathering
-def collect(
-    output: str,
-    root: str,
-    kubeconfig: str | None,
-    context: str | None,
-    no_cluster: bool,
-    no_progress: bool,
-) -> None:
+def collect(output: str, place: Place, no_progress: bool) -> None:
     """Write what an audit needs to know into a snapshot file.
 
     The file holds no keys, tokens or passwords. `trueline scan --snapshot FILE` judges it, on any machine.
     """
-    place = Place(root=root, kubeconfig=kubeconfig, context=context, no_cluster=no_cluster)
     with progress(wanted=not no_progress) as shown:
         snapshot, hints = collect_snapshot(place, shown)
     write_snapshot(output, snapshot)

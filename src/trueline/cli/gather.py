@@ -32,6 +32,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     root: str = "/"
     kubeconfig: str | None = None
     context: str | None = None
+    in_cluster: bool = False
     no_cluster: bool = False
     platform: str = "kubeadm"
 
@@ -41,6 +42,10 @@ def collect_snapshot(place: Place, progress: Progress) -> tuple[Snapshot, tuple[
     if not Path(place.root).is_dir():
         raise UsageError(
             f"{place.root} is not a directory", hint="--root names the directory that holds etc, proc, var."
+        )
+    if sum([bool(place.kubeconfig), place.in_cluster, place.no_cluster]) > 1:
+        raise UsageError(
+            "--kubeconfig, --in-cluster and --no-cluster exclude each other", hint="Name at most one of them."
         )
     started = _now()
     progress.step("reading the node")
@@ -87,9 +92,9 @@ def _cluster(
     A tree below another root belongs to another machine: no cluster is asked unless it is named.
     """
     live = place.root == "/"
-    named = place.kubeconfig or (environment.get("KUBECONFIG") if live else None)
-    in_pod = live and "KUBERNETES_SERVICE_HOST" in environment and Path(SERVICE_ACCOUNT, "token").exists()
-    if place.no_cluster or not (named or in_pod):
+    named = place.kubeconfig or (environment.get("KUBECONFIG") if live and not place.in_cluster else None)
+    in_pod = "KUBERNETES_SERVICE_HOST" in environment and Path(SERVICE_ACCOUNT, "token").exists()
+    if place.no_cluster or not (named or place.in_cluster or (live and in_pod)):
         return None, () if place.no_cluster else _hint(place, node)
     from trueline.collect.cluster import Surroundings, collect_cluster  # TLS and HTTP take long to import
 

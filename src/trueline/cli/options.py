@@ -1,33 +1,59 @@
 """Options that several commands share."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import click
+
+from trueline.cli.gather import Place
 
 Command = Callable[..., Any]
 
 
 def gathering(command: Command) -> Command:
-    """Where facts come from: --root, --kubeconfig, --context, --no-progress."""
-    for option in reversed(
-        (
-            click.option(
-                "--root",
-                default="/",
-                metavar="DIR",
-                help="Read the node below DIR (a mounted host, an unpacked image) instead of /. No cluster "
-                "is asked then unless --kubeconfig names one.",
-            ),
-            click.option(
-                "--kubeconfig",
-                metavar="FILE",
-                help="Ask the cluster of FILE. Default: $KUBECONFIG, or the pod's service account.",
-            ),
-            click.option("--context", metavar="NAME", help="Use this context of the kubeconfig."),
-            click.option("--no-cluster", is_flag=True, help="Ask no cluster at all."),
-            click.option("--no-progress", is_flag=True, help="Show no progress on the terminal."),
+    """Adds the options that say where facts come from; the command gets them as `place`."""
+
+    @wraps(command)
+    def with_place(
+        *positional: Any,
+        root: str,
+        kubeconfig: str | None,
+        context: str | None,
+        in_cluster: bool,
+        no_cluster: bool,
+        **others: Any,
+    ) -> Any:
+        place = Place(
+            root=root, kubeconfig=kubeconfig, context=context, in_cluster=in_cluster, no_cluster=no_cluster
         )
-    ):
-        command = option(command)
-    return command
+        return command(*positional, place=place, **others)
+
+    wrapped: Command = with_place
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+_OPTIONS = (
+    click.option(
+        "--root",
+        default="/",
+        metavar="DIR",
+        help="Read the node below DIR (a mounted host, an unpacked image) instead of /. No cluster is asked "
+        "then unless --kubeconfig or --in-cluster says so.",
+    ),
+    click.option(
+        "--kubeconfig",
+        metavar="FILE",
+        help="Ask the cluster of FILE. Default: $KUBECONFIG, or the pod's service account.",
+    ),
+    click.option("--context", metavar="NAME", help="Use this context of the kubeconfig."),
+    click.option(
+        "--in-cluster",
+        is_flag=True,
+        help="Ask the cluster of the pod that this runs in, as its service account.",
+    ),
+    click.option("--no-cluster", is_flag=True, help="Ask no cluster at all."),
+    click.option("--no-progress", is_flag=True, help="Show no progress on the terminal."),
+)
