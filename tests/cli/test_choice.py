@@ -1,0 +1,69 @@
+"""Which benchmark a scan takes, and what it says of the choice."""
+
+import json
+
+import pytest
+
+from tests.cli.test_scan import run
+from tests.node_tree import NodeTree
+
+MANIFEST = "/etc/kubernetes/manifests/kube-apiserver.yaml"
+POD = "kind: Pod\nspec:\n  containers:\n  - image: registry.k8s.io/kube-apiserver:v{version}.2\n"
+
+
+@pytest.fixture
+def scan(tmp_path):
+    def scanned(benchmark, version):
+        tree = NodeTree(tmp_path / "node")
+        tree.component("kube-apiserver")
+        tree.write(MANIFEST, POD.format(version=version))
+        words = ("--root", tree.root, "--benchmark", benchmark, "--target", "master", "--format", "json")
+        return run("scan", *words)
+
+    return scanned
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "version", "expected", "notice"),
+    [
+        ("auto", "1.34", "cis-1.12", ""),
+        ("auto", "1.14", "cis-1.4", ""),
+        ("auto", "1.40", "cis-2.0", "No benchmark names Kubernetes 1.40"),
+        ("cis-kubernetes-auto", "1.15", "cis-1.5", ""),
+        ("cis-kubernetes-auto", "1.16", "cis-1.6", ""),
+        ("cis-kubernetes-auto", "1.34", "cis-1.6", "Use --benchmark auto"),
+        ("cis-kubernetes-1.6", "1.18", "cis-1.6", ""),
+    ],
+)
+def test_a4_a_scan_takes_the_benchmark_of_the_version(scan, benchmark, version, expected, notice):
+    document = json.loads(scan(benchmark, version).stdout)
+    assert document["benchmark"]["id"] == expected
+    notices = " ".join(document["notices"])
+    assert notice in notices
+    assert notice or "Kubernetes 1." not in notices
+
+
+def test_a4_what_is_too_old_for_the_inspector_is_refused(scan):
+    done = scan("cis-kubernetes-auto", "1.14")
+    assert done.returncode == 2
+    assert "1.15 or newer" in done.stderr
+    assert not done.stdout
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "version", "notice"),
+    [
+        ("cis-kubernetes-1.6", "1.15", "cis-1.6 is written for Kubernetes 1.16 to 1.18, and this is 1.15"),
+        ("cis-kubernetes-1.5", "1.16", "cis-1.5 is written for Kubernetes 1.15, and this is 1.16"),
+        ("cis-kubernetes-ack-1.0", "1.18", "ack-1.0 is written for ack"),
+    ],
+)
+def test_a5_naming_a_benchmark_overrides_with_a_warning(scan, benchmark, version, notice):
+    document = json.loads(scan(benchmark, version).stdout)
+    assert any(notice in one for one in document["notices"])
+
+
+def test_a3_other_names_are_refused(scan):
+    done = scan("cis-kubernetes-9.9", "1.18")
+    assert done.returncode == 2
+    assert "there is no benchmark 'cis-kubernetes-9.9'" in done.stderr
