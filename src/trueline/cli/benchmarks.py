@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import click
 import msgspec
 
+from trueline.cli.profiles import profiles_command
 from trueline.cli.tables import print_table
 from trueline.content.load import benchmark_ids, load_benchmark, load_rules
 from trueline.evaluate.versions import key
@@ -16,6 +17,9 @@ from trueline.policy.crosswalk import Place, compare
 @click.group()
 def benchmarks() -> None:
     """List, show and compare benchmarks."""
+
+
+benchmarks.add_command(profiles_command)
 
 
 @benchmarks.command("list")

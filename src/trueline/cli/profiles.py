@@ -1,17 +1,22 @@
-"""The --profile option: finds the profile, the benchmark that it is for, and what is wrong with it."""
+"""The --profile option, and `trueline benchmarks profiles`: which there are and what they leave out."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
+import msgspec
 from click.shell_completion import CompletionItem
 
-from trueline.content.load import load_components, load_rules
+from trueline.cli.tables import print_table
+from trueline.content.load import load_benchmark, load_components, load_rules
 from trueline.content.profiles import Loaded, load_chain, load_profiles, refusal
 from trueline.errors import UsageError
 from trueline.lint import profile_problems
+from trueline.model.base import Model
 from trueline.model.benchmark import Benchmark
-from trueline.policy.profiles import pinned
+from trueline.model.profile import Exclusion
+from trueline.model.results import Outcome
+from trueline.policy.profiles import pinned, tailor
 
 Chain = tuple[Loaded, ...]
 
@@ -55,3 +60,78 @@ def _complete(_ctx: click.Context, _parameter: click.Parameter, begun: str) -> l
     names = [name for id_, one in load_profiles().items() for name in (id_, *one.profile.aliases)]
     fitting = [CompletionItem(name) for name in names if name.startswith(begun)]
     return fitting or [CompletionItem(begun, type="file")]
+
+
+@click.command("profiles")
+@click.argument("name", required=False, shell_complete=_complete)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def profiles_command(name: str | None, format_: str) -> None:
+    """List all profiles, or show what the profile NAME (an id, or a file of your own) leaves out and why."""
+    chains = [load_chain(one) for one in ([name] if name else load_profiles())]
+    views = [_view(chain, listed=name is not None) for chain in chains]
+    if format_ == "json":
+        click.echo(msgspec.json.format(msgspec.json.encode(views[0] if name else views), indent=2))
+    elif name:
+        _show(views[0])
+    else:
+        print_table(
+            ("Profile", "Title", "Benchmark", "Not applicable", "Skipped", "Other names"),
+            [
+                (one.id, one.title, one.benchmark or "any", *_counts(one), " ".join(one.aliases))
+                for one in views
+            ],
+        )
+
+
+class _View(Model, frozen=True, kw_only=True, omit_defaults=False):
+    """A profile as a list shows it; what depends on the benchmark is None where any will do."""
+
+    id: str
+    title: str
+    benchmark: str
+    extends: tuple[str, ...]
+    aliases: tuple[str, ...]
+    note: str
+    not_applicable: int | None = None
+    skipped: int | None = None
+    left_out: dict[str, Exclusion] | msgspec.UnsetType = msgspec.UNSET
+
+
+def _view(chain: Chain, *, listed: bool) -> _View:
+    profiles = [one.profile for one in chain]
+    own = profiles[-1]
+    view = _View(
+        id=own.id,
+        title=own.title,
+        benchmark=pinned(profiles),
+        extends=tuple(profile.id for profile in reversed(profiles[:-1])),
+        aliases=own.aliases,
+        note=own.note,
+    )
+    if not view.benchmark:
+        return view
+    benchmark = load_benchmark(view.benchmark)
+    check_profile(chain, benchmark)
+    left_out = tailor(profiles, benchmark).left_out
+    outcomes = [exclusion.outcome for exclusion in left_out.values()]
+    return msgspec.structs.replace(
+        view,
+        not_applicable=outcomes.count(Outcome.NOTAPPLICABLE),
+        skipped=outcomes.count(Outcome.NOTSELECTED),
+        left_out={number: one for (_, number), one in left_out.items()} if listed else msgspec.UNSET,
+    )
+
+
+def _show(view: _View) -> None:
+    extends = f", extends {', '.join(view.extends)}" if view.extends else ""
+    click.echo(f"{view.id}: {view.title}, for {view.benchmark or 'any benchmark'}{extends}")
+    if view.note:
+        click.echo(view.note)
+    for number, one in (view.left_out or {}).items():
+        click.echo(f"{number:<8} {one.outcome:<14} {one.reason}")
+
+
+def _counts(view: _View) -> tuple[object, object]:
+    if view.not_applicable is None:
+        return "-", "-"
+    return view.not_applicable, view.skipped
