@@ -47,11 +47,16 @@ _ROLES = {
 
 
 class Content(msgspec.Struct, frozen=True):
-    """The content that an assessment needs."""
+    """The content that an assessment needs.
+
+    `platform_because` says why this platform. `version` is the Kubernetes version where no fact tells it.
+    """
 
     components: Mapping[str, Component]
     rules: Mapping[str, Rule]
     platform: Platform
+    platform_because: str = ""
+    version: str = ""
 
 
 class Selection(msgspec.Struct, frozen=True):
@@ -75,7 +80,7 @@ def assess(
     notices: Iterable[str] = (),
 ) -> Assessment:
     """One run as a document; `on` is the date for which waivers are judged."""
-    version, _ = kubernetes_version(snapshot)
+    version = kubernetes_version(snapshot)[0] or content.version or None
     context = Context(snapshot.node, snapshot.cluster, content.components, content.platform, minor(version))
     tailored = tailor(selection.profiles, benchmark)
     results = select(
@@ -89,7 +94,7 @@ def assess(
         schema=ASSESSMENT_SCHEMA,
         tool=TOOL,
         benchmark=_head(benchmark, content.rules, chosen_because, {result.section for result in results}),
-        target=_target(snapshot, content.platform, version),
+        target=_target(snapshot, content, version),
         results=results,
         counts=totals(results),
         coverage=coverage(results),
@@ -179,13 +184,14 @@ def _head(
     )
 
 
-def _target(snapshot: Snapshot, platform: Platform, version: str | None) -> Target:
+def _target(snapshot: Snapshot, content: Content, version: str | None) -> Target:
     node, cluster = snapshot.node, snapshot.cluster
     return Target(
         name=(node.hostname if node else "") or (cluster.name if cluster else ""),
         kind="node" if node else "cluster",
         roles=_roles(node) + (("policies",) if cluster else ()),
-        platform=platform.id,
+        platform=content.platform.id,
+        platform_because=content.platform_because,
         kubernetes=version,
         operating_system=node.os_release.get("PRETTY_NAME", "") if node else "",
         cluster=cluster.server if cluster else "",

@@ -14,7 +14,7 @@ from trueline.collect.access import Root
 from trueline.collect.kubeconfig import SERVICE_ACCOUNT, default_kubeconfig_hint
 from trueline.collect.node import collect_node
 from trueline.collect.snapshot import read_snapshot
-from trueline.content.load import load_components, load_platform
+from trueline.content.load import load_bundles, load_components, load_places
 from trueline.errors import UsageError
 from trueline.model.cluster import ClusterFacts
 from trueline.model.facts import SNAPSHOT_SCHEMA, NodeFacts, Snapshot
@@ -34,7 +34,6 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     context: str | None = None
     in_cluster: bool = False
     no_cluster: bool = False
-    platform: str = "kubeadm"
 
 
 def collect_snapshot(place: Place, progress: Progress) -> tuple[Snapshot, tuple[str, ...]]:
@@ -49,8 +48,7 @@ def collect_snapshot(place: Place, progress: Progress) -> tuple[Snapshot, tuple[
         )
     started = _now()
     progress.step("reading the node")
-    named = load_platform(place.platform).files.values()
-    node = collect_node(Root(place.root), load_components().values(), named)
+    node = collect_node(Root(place.root), load_components().values(), load_places(), load_bundles())
     cluster, hints = _cluster(place, node, os.environ, progress)
     return (
         Snapshot(

@@ -4,46 +4,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-import msgspec
 
 from trueline.assess import Content, Selection, assess, exit_code
+from trueline.cli.choose import AUTOMATIC, Choice, Named, choice_of, platform_of
 from trueline.cli.gather import Place, collect_snapshot, example, recorded, runs_kubernetes
 from trueline.cli.options import gathering
 from trueline.cli.output import write_reports
 from trueline.cli.profiles import chain_of, check_profile, implied, profile_option
 from trueline.cli.progress import progress
-from trueline.content.load import (
-    load_benchmark,
-    load_components,
-    load_editions,
-    load_platform,
-    load_policy,
-    load_rules,
-)
+from trueline.content.load import load_benchmark, load_components, load_platform, load_policy, load_rules
 from trueline.errors import NothingToAssess, UsageError
-from trueline.evaluate.versions import (
-    choose_benchmark,
-    choose_kubernetes_auto,
-    kubernetes_version,
-    mismatch,
-)
-from trueline.model.benchmark import Benchmark
+from trueline.evaluate.platforms import Detected
 from trueline.model.facts import Snapshot
 from trueline.model.policy import Policy
 from trueline.model.results import Assessment
 from trueline.policy.select import unknown_selections
 from trueline.report import FORMATS
-
-PLATFORM = "kubeadm"
-AUTOMATIC = ("auto", "cis-kubernetes-auto")
-
-
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """A benchmark, why it was taken, and a warning if there is one."""
-
-    benchmark: Benchmark
-    because: str
-    warning: str = ""
 
 
 @click.command()
@@ -55,6 +31,12 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     show_default=True,
     metavar="ID|auto",
     help="Which benchmark to audit against; may be given several times.",
+)
+@click.option(
+    "--platform", default="", metavar="ID", help="How the cluster was installed. Default: by facts."
+)
+@click.option(
+    "--version", default="", metavar="X.Y", help="Kubernetes version, for the choice of --benchmark auto."
 )
 @click.option(
     "--snapshot", "snapshot_file", metavar="FILE", help="Judge a recorded snapshot; read nothing else."
@@ -77,6 +59,8 @@ def scan(
     ctx: click.Context,
     *,
     benchmarks: tuple[str, ...],
+    platform: str,
+    version: str,
     snapshot_file: str | None,
     place: Place,
     no_progress: bool,
@@ -93,7 +77,8 @@ def scan(
     policy = load_policy(Path(policy_file)) if policy_file else None
     profile = chain_of(profile_name)
     wanted = implied(benchmarks, profile)
-    # before any work: a typo is quick
+    chosen = Named(benchmarks=benchmarks, platform=platform, version=version)
+    chosen.check()  # before any work: a typo is quick
     named = [load_benchmark(name) for name in wanted if name not in AUTOMATIC]
     for benchmark in named:
         check_profile(profile, benchmark)
@@ -108,13 +93,15 @@ def scan(
         level=int(level) if level else None,
         profiles=tuple(one.profile for one in profile),
     )
-    choices = [
-        _choice(name, snapshot, "it was named" if name in benchmarks else f"profile {profile_name} is for it")
-        for name in dict.fromkeys(wanted)
-    ]
+    found = platform_of(snapshot, chosen)
+    reasons = {
+        name: "it was named" if name in benchmarks else f"profile {profile_name} is for it" for name in wanted
+    }
+    choices = [choice_of(name, snapshot, chosen, found, reasons[name]) for name in reasons]
     for choice in choices:
         check_profile(profile, choice.benchmark)
-    assessments = [_assess(choice, snapshot, policy, selection) for choice in choices]
+    content = _content(found, version)
+    assessments = [_assess(choice, snapshot, content, policy, selection) for choice in choices]
     write_reports(assessments, format_, outputs)
     for hint in hints:
         click.echo(f"hint: {hint}", err=True)
@@ -141,25 +128,24 @@ def _nothing_runs(snapshot: Snapshot, *, or_example: bool, named: bool) -> Snaps
     )
 
 
-def _choice(name: str, snapshot: Snapshot, because: str) -> Choice:
-    version, source = kubernetes_version(snapshot)
-    if name not in AUTOMATIC:
-        benchmark = load_benchmark(name)
-        return Choice(benchmark=benchmark, because=because, warning=mismatch(benchmark, version, PLATFORM))
-    if name == "auto":
-        edition, because, warning = choose_benchmark(version, source, load_editions(), PLATFORM)
-    else:
-        edition, because, warning = choose_kubernetes_auto(version, source, load_editions())
-    return Choice(benchmark=load_benchmark(edition.id), because=because, warning=warning)
+def _content(found: Detected, version: str) -> Content:
+    return Content(
+        components=load_components(),
+        rules=load_rules(),
+        platform=load_platform(found.platform),
+        platform_because=found.because,
+        version=version,
+    )
 
 
-def _assess(choice: Choice, snapshot: Snapshot, policy: Policy | None, selection: Selection) -> Assessment:
+def _assess(
+    choice: Choice, snapshot: Snapshot, content: Content, policy: Policy | None, selection: Selection
+) -> Assessment:
     if unknown := unknown_selections(choice.benchmark, selection.targets, selection.only):
         raise UsageError(
             f"{choice.benchmark.id} has no {', '.join(unknown)}",
             hint=f"`trueline benchmarks show {choice.benchmark.id}` lists its targets and numbers.",
         )
-    content = Content(components=load_components(), rules=load_rules(), platform=load_platform(PLATFORM))
     return assess(
         choice.benchmark,
         snapshot,
@@ -168,5 +154,5 @@ def _assess(choice: Choice, snapshot: Snapshot, policy: Policy | None, selection
         policy=policy,
         selection=selection,
         chosen_because=choice.because,
-        notices=[choice.warning] if choice.warning else [],
+        notices=choice.warnings,
     )

@@ -32,6 +32,8 @@ KEPT_LABELS = (
     "node.openshift.io/",
     "run.tanzu.vmware.com/",
     "microk8s.io/",
+    "node.kubernetes.io/microk8s-",
+    "oke.oraclecloud.com/",
     "rke.cattle.io/",
     "node.kubernetes.io/instance-type",
 )

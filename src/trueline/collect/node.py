@@ -7,12 +7,14 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from trueline.collect.access import Root
+from trueline.collect.bundles import stand_ins, unfold
 from trueline.collect.certificates import names_certificate
 from trueline.collect.components import Instance, gather_instances
 from trueline.collect.files import TREE_DEPTH, Gathering
 from trueline.collect.host import hostname, kernel, machine_id, os_release
 from trueline.collect.places import MANIFESTS, gather_manifests, gather_places
 from trueline.collect.processes import find_processes
+from trueline.model.bundle import Bundle
 from trueline.model.facts import Absent, NodeFacts, Process
 from trueline.model.platform import NamedFile
 from trueline.model.setting import Component
@@ -20,15 +22,21 @@ from trueline.model.setting import Component
 _LEVELS = {"": 0, "file": 1, "tree": TREE_DEPTH}
 
 
-def collect_node(root: Root, components: Iterable[Component], files: Iterable[NamedFile]) -> NodeFacts:
+def collect_node(
+    root: Root,
+    components: Iterable[Component],
+    files: Iterable[NamedFile],
+    bundles: Iterable[Bundle] = (),
+) -> NodeFacts:
     """Everything of a node that any benchmark may ask for, secrets left out.
 
+    `bundles` are programs whose processes hold several components.
     Reads files below `root` only and starts no program. What can't be read is an `Unavailable` in the place
     of the fact, and what could not be seen at all a sentence in `limits`.
     """
-    components = tuple(components)
-    found = find_processes(root, components)
-    running = found.processes if isinstance(found.processes, tuple) else ()
+    components, bundles = tuple(components), tuple(bundles)
+    found = find_processes(root, (*components, *stand_ins(bundles)))
+    running = tuple(unfold(root, found.processes, bundles)) if isinstance(found.processes, tuple) else ()
     gathering = Gathering(root, [part.env_prefix for part in components if part.env_prefix])
     instances = gather_instances(gathering, components, running)
     gather_manifests(gathering, MANIFESTS)

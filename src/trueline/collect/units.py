@@ -54,6 +54,12 @@ def clean_environment(text: str) -> dict[str, str]:
     return variables
 
 
+def commands(text: str) -> list[str]:
+    """The values of ExecStart as written, secrets included: what is kept of them must be cleaned."""
+    pairs = (line.partition("=") for line in _joined(text))
+    return [value.strip() for key, equals, value in pairs if equals and key.strip() == "ExecStart"]
+
+
 def environment_files(unit: dict[str, list[list[str]]]) -> list[str]:
     """Absolute paths of the EnvironmentFile settings of a cleaned unit."""
     values = [value for key, value in unit.get("Service", ()) if key == "EnvironmentFile"]

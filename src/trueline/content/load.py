@@ -10,6 +10,7 @@ import msgspec
 from trueline.content.yaml_files import load_yaml
 from trueline.errors import ContentError, UsageError
 from trueline.model.benchmark import Benchmark, Edition
+from trueline.model.bundle import Bundle
 from trueline.model.platform import NamedFile, Platform, PlatformHead
 from trueline.model.policy import Policy
 from trueline.model.rule import Case, CaseFile, Rule, RuleFile
@@ -103,6 +104,21 @@ def load_platform_heads() -> tuple[PlatformHead, ...]:
         )
         for name in platform_ids()
     )
+
+
+@lru_cache(maxsize=1)
+def load_places() -> tuple[NamedFile, ...]:
+    """All files that any platform names, and the signs of platforms: what to collect on an unknown node."""
+    named = [file for name in platform_ids() for file in load_platform(name).files.values()]
+    signs = [path for head in load_platform_heads() for sign in head.signs for path in sign.paths]
+    distinct = {msgspec.structs.replace(file, title=""): None for file in named}
+    return (*distinct, NamedFile(candidates=tuple(dict.fromkeys(signs))))
+
+
+@lru_cache(maxsize=1)
+def load_bundles() -> tuple[Bundle, ...]:
+    """The programs of all platforms that run several components."""
+    return tuple(bundle for name in platform_ids() for bundle in load_platform(name).bundles)
 
 
 @lru_cache(maxsize=1)

@@ -227,7 +227,14 @@ def _gate_named(sources: Sources, setting: Setting, name: str) -> Answer | None:
         return from_flags
     given = dict(entry.split("=", 1) for entry in _members(from_flags)) if from_flags else {}
     if name in given:
-        return answer(sources, setting, given[name], "flag", sources.flag_source, f"--feature-gates={name}")
+        return answer(
+            sources,
+            setting,
+            given[name],
+            "flag",
+            sources.flag_source("feature-gates"),
+            f"--feature-gates={name}",
+        )
     if not gates.key:
         return None
     layers = config_layers(sources)

@@ -94,7 +94,10 @@ def _not_collected(path: str) -> Unavailable:
 
 
 def _missing(test: FileTest, named: NamedFile, context: Context) -> Decision:
-    places = ", ".join(named.candidates) or named.flag
+    if not named.candidates and not named.flag:
+        title = f"The {named.title or test.name}"
+        return decided(Outcome.NOTAPPLICABLE, f"{title} is no file of its own on {context.platform.title}.")
+    places = ", ".join(named.candidates) or f"the file that --{named.flag.rpartition('/')[2]} names"
     if named.component:
         processes = context.processes(named.component)
         if isinstance(processes, Unavailable):

@@ -37,7 +37,7 @@ def from_flag(sources: Sources, setting: Setting) -> Answer | None:
     if any(text is None for text in texts):
         return invalid(sources, last, "it has no value")
     raw = ",".join(text for text in texts if text)
-    return answer(sources, setting, raw, "flag", sources.flag_source, last)
+    return answer(sources, setting, raw, "flag", sources.flag_source(given[-1].name), last)
 
 
 def _text(value: str | None, setting: Setting) -> str | None:

@@ -61,7 +61,7 @@ def _recommendation(
     section: Section, entry: Recommendation, rules: Mapping[str, Rule], context: Context
 ) -> Result:
     bound = [bind(rules[name], given) for name, given in entry.rules.items()]
-    hidden = entry.owner == "provider" and not any(_visible(rule, context) for rule in bound)
+    hidden = _of_provider(entry, bound, context) and not any(_visible(rule, context) for rule in bound)
     decisions = [_ask(rule) if hidden else judge(rule, context) for rule in bound]
     verdict = all_of(decisions)
     first = bound[0]
@@ -111,6 +111,11 @@ def _disposition(entry: Recommendation, *, hidden: bool) -> Disposition:
     if hidden:
         return "provider-owned"
     return "required" if entry.scored and entry.automated else "informational"
+
+
+def _of_provider(entry: Recommendation, rules: list[Rule], context: Context) -> bool:
+    """Whether the document or the platform says that the provider runs all that is judged here."""
+    return entry.owner == "provider" or all(rule.component in context.platform.provider for rule in rules)
 
 
 def _visible(rule: Rule, context: Context) -> bool:

@@ -5,7 +5,7 @@ from trueline.evaluate.layers import plain
 from trueline.evaluate.sources import Effective, Sources
 from trueline.evaluate.versions import minor
 from trueline.model.facts import NodeFacts, Process, Unavailable
-from trueline.model.setting import Component
+from trueline.model.setting import Component, Setting
 
 __all__ = ["Effective", "effective"]
 
@@ -21,12 +21,17 @@ def effective(
     """
     sources = Sources(node, component, process, minor(version))
     setting = sources.named(name)
-    return _out_of_sight(sources) or DERIVED.get(setting.derived, plain)(sources, setting)
+    return _out_of_sight(sources, setting) or DERIVED.get(setting.derived, plain)(sources, setting)
 
 
-def _out_of_sight(sources: Sources) -> Unavailable | None:
-    """Why none of the process's settings can be known, if that is so."""
+def _out_of_sight(sources: Sources, setting: Setting) -> Unavailable | None:
+    """Why this setting, or none of the process's settings, can be known, if that is so."""
     component, process = sources.component, sources.process
+    for name in ("arguments", *(f"--{flag}" for flag in setting.all_flags)):
+        if fact := process.unread.get(name):
+            what = f"{'The flags' if name == 'arguments' else name} of {component.component}"
+            reason = f"{what}, in process {process.pid}, can't be known: {fact.reason}"
+            return Unavailable(kind=fact.kind, reason=reason)
     for argument in sources.given(component.opaque_flags):
         return Unavailable(
             kind="not-collected",

@@ -68,10 +68,9 @@ class Sources:
             path = self.process.environment.get(component.config_env, "")
         return path
 
-    @property
-    def flag_source(self) -> str:
-        """How evidence calls the command line."""
-        return f"argument of process {self.process.pid}"
+    def flag_source(self, flag: str) -> str:
+        """Where evidence says that a flag was read."""
+        return self.process.origins.get(flag) or f"argument of process {self.process.pid}"
 
     def named(self, name: str) -> Setting:
         """The component's setting of that name; raises KeyError when content has none."""

@@ -11,7 +11,7 @@ GENERIC = "kubeadm"  # the platform whose benchmarks hold for a cluster of no kn
 
 _MINOR = re.compile(r"v?(\d+)\.(\d+)\+?(?:[.\-+].*)?")
 _IMAGE = re.compile(
-    r"[^@]*?/?(?:kube-apiserver|kube-controller-manager|kube-scheduler|kube-proxy|hyperkube)"
+    r"[^@]*?/?(?:kube-apiserver|kube-controller-manager|kube-scheduler|kube-proxy|hyperkube|hardened-kubernetes)"
     r"(?:-(?:amd64|arm64|s390x|ppc64le))?:v?(\d+\.\d+[^@]*)(?:@.*)?"
 )
 

@@ -92,8 +92,9 @@ class Process(Model, frozen=True, kw_only=True):
     `root` is "" for a process that sees the node's own files, else "/proc/PID/root". `environment` holds the
     variables that the component reads as settings (ETCD_*), nothing else. `impostor` says why a process that
     calls itself by a component's name is not taken for it; such a process has no arguments here.
-    `directory` is its working directory, where its relative paths begin. `unread` says of "environment" or
-    "directory" why it could not be read: the fields' emptiness then means nothing.
+    `directory` is its working directory, where its relative paths begin. `unread` says of "environment",
+    "directory", "arguments" or one flag ("--etcd-cafile") why it could not be read: that it is missing then
+    means nothing. `origins` says of flags, by name, where they were read if not from the process's arguments.
     """
 
     pid: int
@@ -108,6 +109,7 @@ class Process(Model, frozen=True, kw_only=True):
     impostor: str | None = None
     directory: str | None = None
     unread: dict[str, Unavailable] = {}
+    origins: dict[str, str] = {}
 
 
 class CommandOutput(Model, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from trueline.model.base import Strict
+from trueline.model.bundle import Bundle
 
 
 class NamedFile(Strict, frozen=True, kw_only=True):
@@ -38,11 +39,50 @@ class Lasting(Strict, frozen=True, kw_only=True):
     restart: str = ""
 
 
-class Platform(Strict, frozen=True, kw_only=True):
-    """A way to install Kubernetes."""
+class Sign(Strict, frozen=True, kw_only=True):
+    """A fact by which the platform is known; exactly one key.
+
+    version: a regular expression found in a Kubernetes version. label, annotation, provider_id: how one of a
+    node object begins. executable: a regular expression found in the path of a component's program. os: ID of
+    the node's os-release. paths: all of them exist.
+    """
+
+    version: str = ""
+    label: str = ""
+    annotation: str = ""
+    provider_id: str = ""
+    executable: str = ""
+    os: str = ""
+    paths: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if sum(bool(getattr(self, name)) for name in self.__struct_fields__) != 1:
+            raise ValueError(f"needs exactly one of {', '.join(self.__struct_fields__)}")
+
+
+class PlatformHead(Strict, frozen=True, kw_only=True):
+    """What tells one platform from others.
+
+    `extends` names the platform whose files, lasting places and benchmarks hold where this one says nothing.
+    """
 
     id: str
     title: str
+    extends: str = ""
+    signs: tuple[Sign, ...] = ()
+
+
+class Platform(PlatformHead, frozen=True, kw_only=True):
+    """A way to install Kubernetes.
+
+    `provider` are the components that the provider runs. `bundles` are programs that run several components
+    in one process. `own_places`: of the files of `extends` only what they are holds here, and `places` says
+    where those are that exist; a name without places is no file of this platform.
+    """
+
+    provider: tuple[str, ...] = ()
+    bundles: tuple[Bundle, ...] = ()
+    own_places: bool = False
+    places: dict[str, tuple[str, ...]] = {}
     files: dict[str, NamedFile] = {}
     lasting: dict[str, Lasting] = {}
-    extends: str = ""

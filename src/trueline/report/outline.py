@@ -131,7 +131,7 @@ def headers(assessment: Assessment) -> dict[str, str]:
         "Target": f"{target.name} ({target.kind}{': ' if target.roles else ''}{', '.join(target.roles)})",
         "Cluster": target.cluster,
         "Kubernetes": target.kubernetes or "version not known",
-        "Platform": target.platform,
+        "Platform": f"{target.platform}{': ' if target.platform_because else ''}{target.platform_because}",
         "System": target.operating_system,
         "Collected": target.collected_at,
         "Assessed on": assessment.assessed_on,
