@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from trueline.collect.outputs import clean_output
 from trueline.model.facts import CommandOutput
@@ -59,6 +60,8 @@ def run_script(script: str, *, timeout: float = TIMEOUT, limit: int = OUTPUT_LIM
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            env=dict(os.environ),  # as it was given: a library may have set COLUMNS behind it, which cuts ps
+            bufsize=0,
         )
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
@@ -76,11 +79,9 @@ def run_script(script: str, *, timeout: float = TIMEOUT, limit: int = OUTPUT_LIM
 def _feed(process: subprocess.Popen[bytes], data: bytes) -> None:
     """Writes the script beside the reading, as either side may wait for the other."""
     assert process.stdin
-    try:
-        process.stdin.write(data)
-        process.stdin.close()
-    except OSError:
-        pass  # the shell ended before it had read everything
+    with process.stdin as stream, suppress(OSError):  # the shell may end before it has read everything
+        while data:
+            data = data[os.write(stream.fileno(), data) :]
 
 
 def _follow(process: subprocess.Popen[bytes], deadline: float, timeout: float, limit: int) -> CommandOutput:

@@ -61,9 +61,11 @@ class Machine:
     def exists(self, path: str) -> bool | None:
         """Whether something is at `path`, links followed; None where this user can't tell."""
         found = self.root.identity(path)
-        if isinstance(found, tuple):
-            return True
-        return False if isinstance(found, Absent) or found.kind == "not-mounted" else None
+        if not isinstance(found, Absent):
+            return True if isinstance(found, tuple) else None
+        # A copy of a node may lack whole parts of it, such as the link from /lib to /usr/lib.
+        top = "/" + path.strip("/").split("/")[0]
+        return False if self.is_own or isinstance(self.root.identity(top), tuple) else None
 
     def meta(self, path: str) -> FileMeta | None:
         """Metadata of what is at `path` itself; None for a link and for what can't be looked at."""
