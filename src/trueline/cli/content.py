@@ -10,9 +10,11 @@ from trueline.content.load import (
     load_components,
     load_platform,
     load_rules,
+    platform_ids,
 )
 from trueline.content.profiles import load_chain, profile_ids
 from trueline.lint import lint as find_problems
+from trueline.lint_platforms import lint_platforms
 from trueline.model.schemas import DOCUMENTS, schema_text
 
 
@@ -28,12 +30,16 @@ def lint() -> None:
     loaded = Content(components=load_components(), rules=rules, platform=load_platform("kubeadm"))
     benchmarks = [load_benchmark(name) for name in benchmark_ids()]
     profiles = {name: tuple(one.profile for one in load_chain(name)) for name in profile_ids()}
-    problems = list(find_problems(loaded, cases, benchmarks, profiles))
+    platforms = [load_platform(name) for name in platform_ids()]
+    problems = [
+        *find_problems(loaded, cases, benchmarks, profiles),
+        *lint_platforms(platforms, rules.values(), loaded.components, benchmarks),
+    ]
     for problem in problems:
         click.echo(problem)
     summary = (
         f"{len(rules)} rules, {sum(map(len, cases.values()))} cases, {len(benchmarks)} benchmarks, "
-        f"{len(profiles)} profiles: {len(problems)} problems"
+        f"{len(profiles)} profiles, {len(platforms)} platforms: {len(problems)} problems"
     )
     click.echo(summary, err=True)
     if problems:
