@@ -1,12 +1,13 @@
 """States and reasons of checks, source order, rows and combinations, by given outputs."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from trueline.kubebench.controls import OPERATORS, Check, Controls, Group, TestItem, Tests
 from trueline.kubebench.evaluate import Selection, evaluate, needed_scripts
-from trueline.model.facts import CommandOutput
+from trueline.model.facts import CommandOutput, NodeFacts
 
 FLAG = TestItem(flag="--a")
 ABSENT = TestItem(flag="--a", set=False)
@@ -368,6 +369,19 @@ def test_judging_asks_for_exactly_the_needed_scripts():
     controls = [Controls(groups=(group("1", definition, bare(), check(FLAG, type="manual", audit="M")),))]
     evaluate(controls, Outputs())
     assert sorted(asked) == sorted(needed_scripts(controls)) == ["A", "C", "E"]
+
+
+def test_recorded_outputs_are_judged_again_without_the_node():
+    definition = check(EVERYWHERE, audit_config="C", audit_env="E")
+    outputs = {
+        "A": CommandOutput(output="\x00\ufffd é"),
+        "C": CommandOutput(output="a: 1"),
+        "E": CommandOutput(),
+    }
+    recorded = msgspec.json.encode(NodeFacts(hostname="n", commands=outputs))
+    again = msgspec.json.decode(recorded, type=NodeFacts).commands
+    assert again == outputs
+    assert run(definition, again) == run(definition, outputs)
 
 
 TEXT = st.text(alphabet='ab-=: \n{}[]".*1', max_size=30)

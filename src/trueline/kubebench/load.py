@@ -1,7 +1,6 @@
 """Reads the text of one controls file, variables already put in, into controls."""
 
 import re
-from collections.abc import Callable
 
 from trueline.kubebench.controls import OPERATORS, Check, Controls, Group, TestItem, Tests
 from trueline.kubebench.fields import Fields, read_yaml
@@ -125,7 +124,7 @@ class _Reader:
         return item
 
     def compile_all(self, item: TestItem, fields: Fields, compare: Fields) -> None:
-        uses: list[tuple[Callable[[str], object], str, int]] = [
+        uses = [
             (flag_pattern, item.flag, fields.line_of("flag")),
             (env_pattern, item.env, fields.line_of("env")),
             (compiled, item.value if item.op == "regex" else "", compare.line_of("value")),

@@ -8,9 +8,13 @@ class BadPattern(ValueError):
     """The text is no regular expression."""
 
 
-@lru_cache(maxsize=4096)
 def compiled(pattern: str) -> Any:
     """The compiled pattern. Raises BadPattern."""
+    return _compile(pattern)
+
+
+@lru_cache(maxsize=4096)
+def _compile(pattern: str) -> Any:
     import re2
 
     options = re2.Options()
