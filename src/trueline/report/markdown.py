@@ -31,6 +31,7 @@ def _lines(assessment: Assessment) -> Iterator[str]:
     yield from _tables(assessment)
     yield from _findings(assessment.results)
     yield from _unseen(assessment)
+    yield from _left_out(assessment)
     yield from ("## Scope", "", outline.SCOPE)
 
 
@@ -113,6 +114,14 @@ def _unseen(assessment: Assessment) -> Iterator[str]:
             ("Reason", "Checks"),
             [(text(prose(reason)), text(", ".join(numbers))) for reason, numbers in unavailable.items()],
         )
+
+
+def _left_out(assessment: Assessment) -> Iterator[str]:
+    named = outline.left_out(assessment.results)
+    if named:
+        yield from ("## What was left out", "")
+        rows = [(text(prose(reason)), text(", ".join(numbers))) for reason, numbers in named.items()]
+        yield from _table(("Reason", "Checks"), rows)
 
 
 def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:

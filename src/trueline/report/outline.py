@@ -4,7 +4,16 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from trueline.model.results import Assessment, BenchmarkHead, Counts, ProfileHead, Result, Score, SectionHead
+from trueline.model.results import (
+    Assessment,
+    BenchmarkHead,
+    Counts,
+    Outcome,
+    ProfileHead,
+    Result,
+    Score,
+    SectionHead,
+)
 
 SCOPE = (
     "This report compares what was read from one target, at one time, with one benchmark. A passed check "
@@ -111,6 +120,15 @@ def benchmark_name(benchmark: BenchmarkHead) -> str:
     """Title, version and id; the version once, as some titles end with it."""
     named = benchmark.title.split()[-1:] == [benchmark.version]
     return f"{benchmark.title}{'' if named else ' ' + benchmark.version} ({benchmark.id})"
+
+
+def left_out(results: Iterable[Result]) -> dict[str, list[str]]:
+    """Numbers of what does not apply or was not selected, by reason."""
+    numbers: dict[str, list[str]] = {}
+    for result in results:
+        if result.outcome in {Outcome.NOTAPPLICABLE, Outcome.NOTSELECTED}:
+            numbers.setdefault(result.reason or result.outcome.value, []).append(result.number)
+    return numbers
 
 
 def profile_name(profile: ProfileHead | None) -> str:

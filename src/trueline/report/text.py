@@ -29,6 +29,7 @@ class _Writer:
             yield from self._summary(visible(part.target), assessment.counts.targets.get(part.target))
         yield from self._summary("total", assessment.counts.total)
         yield from self._policy(assessment.results)
+        yield from self._left_out(assessment.results)
         yield from self._closing(assessment)
 
     def _header(self, assessment: Assessment) -> Iterator[str]:
@@ -111,6 +112,16 @@ class _Writer:
         yield "== Policy =="
         for result, words in named:
             yield from self._item(_opening(visible(result.number)), f"{words} (outcome: {result.outcome})")
+        yield ""
+
+    def _left_out(self, results: Iterable[Result]) -> Iterator[str]:
+        """What was not judged, once per reason."""
+        named = outline.left_out(results)
+        if not named:
+            return
+        yield "== Left out =="
+        for reason, numbers in named.items():
+            yield from self._item("  -", f"{reason} ({', '.join(numbers)})")
         yield ""
 
     def _closing(self, assessment: Assessment) -> Iterator[str]:
