@@ -106,7 +106,7 @@ def unpack_captured(path):
 def run_python(script, *arguments, prefix=(), timeout=60):
     """Standard output of a script in a process of its own; it must end well."""
     source = str(Path(__file__).parents[2] / "src")
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([source, str(Path(__file__).parent)])}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([source, str(Path(__file__).parents[2])])}
     done = subprocess.run(
         [*prefix, sys.executable, "-c", script, *arguments],
         capture_output=True,

@@ -9,7 +9,7 @@ import sys
 
 import msgspec
 import pytest
-from nodetree import (
+from tests.collect.nodetree import (
     APISERVER,
     CAPTURED,
     COMPONENTS,
@@ -267,7 +267,7 @@ def test_links_of_a_container_stay_in_it(tree):
 
 CONTAINER = """
 import os, subprocess, sys, time, msgspec, yaml
-from nodetree import APISERVER
+from tests.collect.nodetree import APISERVER
 from trueline.collect.access import Root
 from trueline.collect.node import collect_node
 inside, outside, program, user = sys.argv[1:]
@@ -444,7 +444,7 @@ def hook(event, arguments):
     if event in FORBIDDEN:
         print("FORBIDDEN", event, arguments)
 sys.addaudithook(hook)
-from nodetree import COMPONENTS
+from tests.collect.nodetree import COMPONENTS
 from trueline.collect.access import Root
 from trueline.collect.node import collect_node
 facts = collect_node(Root(sys.argv[1]), COMPONENTS, [])
@@ -479,7 +479,7 @@ def test_no_program_is_started_as_the_kernel_sees_it(tree, tmp_path):
 
 LIVE = """
 import os, sys, msgspec, yaml, cryptography.x509
-from nodetree import COMPONENTS
+from tests.collect.nodetree import COMPONENTS
 from trueline.collect.access import Root
 from trueline.collect.node import collect_node
 if sys.argv[1]:

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nodetree import APISERVER, COMPONENTS, ETCD, KUBELET, Tree, need_namespaces, need_root, run_python
+from tests.collect.nodetree import APISERVER, COMPONENTS, ETCD, KUBELET, Tree, need_namespaces, need_root, run_python
 
 from trueline.collect.access import Root
 from trueline.collect.processes import find_processes
@@ -248,7 +248,7 @@ def test_processes_that_come_and_go(program):
 
 NAMESPACE = """
 import os, subprocess, sys, time, msgspec, yaml
-from nodetree import COMPONENTS
+from tests.collect.nodetree import COMPONENTS
 from trueline.collect.access import Root
 from trueline.collect.processes import find_processes
 child = subprocess.Popen([sys.argv[1], "60"]) if sys.argv[1] else None

@@ -1,7 +1,7 @@
 """Settings that structured files, plugin lists and feature gates decide together."""
 
 import pytest
-from settings_kit import ask, value
+from tests.evaluate.settings_kit import ask, value
 
 from trueline.model.facts import Absent, Document, Unavailable
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from settings_kit import ask, directory, value
+from tests.evaluate.settings_kit import ask, directory, value
 
 from trueline.content.load import load_components
 from trueline.evaluate.settings import Effective

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trueline.evaluate.values import describe, parse, satisfies, show
-from trueline.model.rule import Predicate
+from trueline.model.predicate import Predicate
 
 KINDS = ("bool", "int", "string", "list", "duration", "map")
 

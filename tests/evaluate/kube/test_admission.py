@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kube_kit import ENFORCE, GOOD_POD, cluster, meta, namespace, objects, pod, run, workload
+from tests.evaluate.kube.kube_kit import ENFORCE, GOOD_POD, cluster, meta, namespace, objects, pod, run, workload
 
 from trueline.evaluate.kube.controls import CONTROLS
 from trueline.model.facts import Document, NodeFacts, Process, Unavailable

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kube_kit import (
+from tests.evaluate.kube.kube_kit import (
     GOOD_POD,
     account,
     binding,

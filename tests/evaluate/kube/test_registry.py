@@ -3,7 +3,7 @@
 from typing import get_args
 
 import pytest
-from kube_kit import cluster
+from tests.evaluate.kube.kube_kit import cluster
 
 from trueline.content.load import load_rules
 from trueline.evaluate.kube import FINDS, Index, needs, search
