@@ -4,71 +4,26 @@ from typing import Any, Final, Literal
 
 from trueline.model.base import Model
 from trueline.model.cluster import ClusterFacts
+from trueline.model.known import Absent, Certificate, FileKind, FileMeta, Unavailable, UnavailableKind
+from trueline.model.linux import LinuxFacts
 
-SNAPSHOT_SCHEMA: Final = "trueline.dev/snapshot/v1"
-
-UnavailableKind = Literal[
-    "denied",  # the file or process exists, this user may not read it
-    "not-mounted",  # the place where it would be is not visible below the root
-    "invalid",  # read, but it is not what it should be (not YAML, not UTF-8, wrong type)
-    "too-large",  # over the limit that collectors read
-    "special-file",  # a FIFO, socket or device where a file was expected
-    "outside-root",  # a link that leads out of the root or loops
-    "vanished",  # it went away while it was read
-    "unreachable",  # the API server did not answer, or answered with an error
-    "not-collected",  # nobody asked for it
+__all__ = [
+    "SNAPSHOT_SCHEMA",
+    "Absent",
+    "Certificate",
+    "CommandOutput",
+    "Document",
+    "FileKind",
+    "FileMeta",
+    "NodeFacts",
+    "Process",
+    "Snapshot",
+    "Tool",
+    "Unavailable",
+    "UnavailableKind",
 ]
 
-FileKind = Literal["file", "directory", "link", "fifo", "socket", "device"]
-
-
-class Absent(Model, frozen=True, kw_only=True, tag_field="state", tag="absent"):
-    """Looked for in a place that could be read, and not there."""
-
-
-class Unavailable(Model, frozen=True, kw_only=True, tag_field="state", tag="unavailable"):
-    """Could not be read; never evidence for a pass nor for a fail."""
-
-    kind: UnavailableKind
-    reason: str
-
-
-class Certificate(Model, frozen=True, kw_only=True):
-    """Public data of the first X.509 certificate of a file; times are RFC 3339 UTC."""
-
-    subject: str
-    issuer: str
-    not_before: str
-    not_after: str
-    authority: bool = False
-
-
-class FileMeta(Model, frozen=True, kw_only=True, tag_field="state", tag="known"):
-    """Metadata of what a path leads to, links followed inside the root.
-
-    `mode` is octal text of the permission bits with setuid, setgid and sticky, such as "0600".
-    `owner` and `group` are names from the root's own passwd and group files, None where these have none.
-    `target` is the path that a link led to. `entries` are the names in a directory, sorted.
-    `shielded_by` is the nearest directory above that others may not enter ("/var/lib/etcd 0700").
-    """
-
-    kind: FileKind
-    mode: str
-    uid: int
-    gid: int
-    owner: str | None = None
-    group: str | None = None
-    size: int = 0
-    target: str | None = None
-    entries: tuple[str, ...] | None = None
-    acl: bool = False
-    shielded_by: str | None = None
-    certificate: Certificate | None = None
-
-    @property
-    def bits(self) -> int:
-        """The mode as a number."""
-        return int(self.mode, 8)
+SNAPSHOT_SCHEMA: Final = "trueline.dev/snapshot/v1"
 
 
 class Document(Model, frozen=True, kw_only=True, tag_field="state", tag="known"):
@@ -132,6 +87,7 @@ class NodeFacts(Model, frozen=True, kw_only=True):
     them; what only a container sees has its "/proc/PID/root" in front. `machine_id` is a SHA-256 hash of the
     node's machine-id. `limits` are sentences about what this collection as a whole could not see.
     `commands` are the outputs of scripts that kube-bench controls asked for, by the script's text.
+    `linux` is None where the operating system was not asked for.
     """
 
     hostname: str
@@ -145,6 +101,7 @@ class NodeFacts(Model, frozen=True, kw_only=True):
     documents: dict[str, Document | Absent | Unavailable] = {}
     limits: tuple[str, ...] = ()
     commands: dict[str, CommandOutput] = {}
+    linux: LinuxFacts | None = None
 
 
 class Tool(Model, frozen=True, kw_only=True):
