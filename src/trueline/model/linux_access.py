@@ -70,7 +70,7 @@ class GroupShadow(Model, frozen=True, kw_only=True):
 
 
 class AccountTable(Subject, frozen=True, kw_only=True):
-    """passwd in order, duplicates kept. `total` counts all entries; with more than are kept it is not `complete`.
+    """passwd in order, duplicates kept. `total` counts all entries; of more than are kept, not `complete`.
 
     What is not found among the entries of an incomplete table may still be in the file.
     """
