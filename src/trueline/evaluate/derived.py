@@ -131,12 +131,15 @@ def _plugins(sources: Sources, values: tuple[Value, ...], parts: tuple[Answer, .
     return Effective(
         values=values,
         layer="derived" if flags else "default",
-        source=", ".join(
-            [default_source(sources), *(f"{flag.key} of process {sources.process.pid}" for flag in flags)]
-        ),
+        source=", ".join([default_source(sources), *(_origin(sources, flag.key) for flag in flags)]),
         text=show("list", values[0]) if len(values) == 1 else " ".join(["the version's defaults", *changes]),
         key="--enable-admission-plugins",
     )
+
+
+def _origin(sources: Sources, key: str) -> str:
+    origin = sources.process.origins.get(key.removeprefix("--"))
+    return f"{key} ({origin})" if origin else f"{key} of process {sources.process.pid}"
 
 
 def _members(part: Answer) -> tuple[str, ...]:
