@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from trueline.collect.accounts import first_ordinary_uid, names_by_id
+from trueline.collect.mounts import ways_to_mounts
 from trueline.collect.trail import Refused, Trail, trail_to
 from trueline.errors import AccessError
 from trueline.model.facts import Absent, FileMeta, Unavailable, UnavailableKind
@@ -151,6 +152,8 @@ class Root:
         return root
 
     def _describe(self, trail: Trail, *, entries: bool) -> FileMeta:
+        if self._only_carries_mounts(trail.path):
+            raise Refused("not-mounted", "is not mounted below the root, only parts of it are")
         status = trail.last.status
         shield = trail.shield()
         return FileMeta(
@@ -172,19 +175,33 @@ class Root:
             case Refused():
                 return error.fact
             case FileNotFoundError() | NotADirectoryError():
-                return self._missing(path)
+                return self._missing(path, error.filename)
             case OSError(errno=int(number), strerror=reason):
                 return Unavailable(kind=_ERRORS.get(number, "invalid"), reason=(reason or "").lower())
             case _:
                 return Unavailable(kind="invalid", reason="not a possible path")
 
-    def _missing(self, path: str) -> Absent | Unavailable:
+    def _missing(self, path: str, place: str | None) -> Absent | Unavailable:
         if "\ufffd" in path:
             return Unavailable(kind="invalid", reason="the path is not UTF-8")
         top = path.strip("/").split("/")[0]
         if self._node is None and top in _EVERY_NODE and not self._has(top):
             return Unavailable(kind="not-mounted", reason=f"there is no /{top} below the root")
+        if place and self._only_carries_mounts(place):
+            return Unavailable(kind="not-mounted", reason="is not mounted below the root")
         return Absent()
+
+    @cached_property
+    def _ways_to_mounts(self) -> dict[str, frozenset[str]]:
+        return {} if self._node else ways_to_mounts(self._fd)
+
+    def _only_carries_mounts(self, place: str) -> bool:
+        """Whether a directory (without links) is none of the node's but made for what is mounted below it."""
+        ways = self._ways_to_mounts.get(place)
+        if ways is None:
+            return False
+        names = self.listdir(place)
+        return isinstance(names, tuple) and ways.issuperset(names)
 
     def _has(self, name: str) -> bool:
         try:

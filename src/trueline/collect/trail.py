@@ -154,7 +154,10 @@ class Trail:
 
 @contextmanager
 def trail_to(root_fd: int, path: str, *, follow: bool = True) -> Iterator[Trail]:
-    """The trail to what `path` leads to; `follow` a link at its end too. Raises OSError and Refused."""
+    """The trail to what `path` leads to; `follow` a link at its end too. Raises OSError and Refused.
+
+    A FileNotFoundError names in `filename` the last directory that is there.
+    """
     if "\0" in path or len(path) > _PATH_LIMIT:
         raise Refused("invalid", "not a possible path")
     trail = Trail(root_fd)
@@ -169,6 +172,9 @@ def trail_to(root_fd: int, path: str, *, follow: bool = True) -> Iterator[Trail]
                 if trail.last.kind == "link" and (follow or any(waiting)):
                     waiting += trail.leave_link().split("/")[::-1]
         yield trail
+    except FileNotFoundError as error:
+        error.filename = trail.path  # the directory that lacks it, wherever links led
+        raise
     finally:
         trail.close()
 
