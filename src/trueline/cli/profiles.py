@@ -51,9 +51,9 @@ def check_profile(chain: Chain, benchmark: Benchmark) -> None:
             f"profile {profiles[-1].id} is for {own}, not for {benchmark.id}",
             hint=f"Leave --benchmark out, or name {own}. `trueline benchmarks profiles` lists all profiles.",
         )
-    for last, loaded in enumerate(chain, start=1):
+    for last in range(len(chain), 0, -1):
         for misfit in profile_problems(profiles[:last], benchmark, load_rules(), load_components()):
-            raise refusal(loaded, misfit)
+            raise refusal(chain[last - 1], misfit)
 
 
 def _complete(_ctx: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:

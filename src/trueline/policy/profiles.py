@@ -122,7 +122,7 @@ def _exactness(words: Sequence[str] | Mapping[str, str], entry: Recommendation) 
 def _rank(word: str, entry: Recommendation) -> int:
     if word == ALL:
         return 1
-    return 100 if word == entry.number or word in entry.rules else 1 + len(word.split("."))
+    return 100 if word == entry.number or word in entry.rules else 1 + len(word.rstrip(".").split("."))
 
 
 def _reason(reasons: Mapping[str, str], entry: Recommendation) -> str:
