@@ -67,3 +67,47 @@ def test_a3_other_names_are_refused(scan):
     done = scan("cis-kubernetes-9.9", "1.18")
     assert done.returncode == 2
     assert "there is no benchmark 'cis-kubernetes-9.9'" in done.stderr
+
+
+def test_b4_a_version_and_a_benchmark_exclude_each_other_at_once(tmp_path):
+    done = run("scan", "--root", tmp_path / "missing", "--version", "1.30", "--benchmark", "cis-1.12")
+    assert done.returncode == 2
+    assert "--version can't be combined with --benchmark cis-1.12" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--version", "newest"), "'newest' is no Kubernetes version"),
+        (("--platform", "k3"), "there is no platform 'k3'"),
+    ],
+)
+def test_what_can_not_be_is_said_before_any_work(tmp_path, words, message):
+    done = run("scan", "--root", tmp_path / "missing", *words)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_version_and_platform_override_what_facts_show(tmp_path):
+    tree = NodeTree(tmp_path / "node")
+    tree.component("kube-apiserver")
+    tree.write(MANIFEST, POD.format(version="1.34"))
+    words = ("--root", tree.root, "--target", "master", "--format", "json")
+    document = json.loads(run("scan", *words, "--version", "1.24", "--platform", "rke2").stdout)
+    assert document["benchmark"]["id"] == "rke2-cis-1.24"
+    assert document["target"]["platform"] == "rke2"
+    assert document["target"]["platform_because"] == "it was named"
+    document = json.loads(
+        run("scan", *words, "--version", "1.16", "--benchmark", "cis-kubernetes-auto").stdout
+    )
+    assert document["benchmark"]["id"] == "cis-1.6"
+
+
+def test_several_benchmarks_are_judged_from_one_collection(tmp_path):
+    tree = NodeTree(tmp_path / "node")
+    tree.component("kube-apiserver")
+    names = ("--benchmark", "cis-1.12", "--benchmark", "cis-1.6")
+    done = run("scan", "--root", tree.root, *names, "--target", "master", "--format", "json")
+    listed = json.loads(done.stdout)
+    assert [one["benchmark"]["id"] for one in listed] == ["cis-1.12", "cis-1.6"]
+    assert len({one["target"]["collected_at"] for one in listed}) == 1

@@ -1,5 +1,7 @@
 """K3s: the flags of components inside its process come from where K3s reads them, or are not known."""
 
+import os
+
 import pytest
 
 from tests.platforms.trees import (
@@ -164,6 +166,20 @@ def test_a_broken_config_file_is_never_a_pass(tmp_path, content):
     tree.write(CONFIG, content)
     found = judged(tree)
     assert {found[number] for number in ("1.2.1", "1.2.15", "1.4.1", "4.2.1")} == {"error"}
+
+
+def test_a_config_file_that_is_a_fifo_is_never_a_pass(tmp_path):
+    tree = k3s_server(tmp_path, "")
+    (tree.root / "etc/rancher/k3s").mkdir(parents=True)
+    os.mkfifo(tree.root / "etc/rancher/k3s/config.yaml")
+    assert judged(tree)["1.2.1"] == "error"
+
+
+def test_a_variable_of_the_unit_names_another_config_file(tmp_path):
+    tree = k3s_server(tmp_path)
+    tree.write("/etc/systemd/system/k3s.service.env", 'K3S_TOKEN="a"\nK3S_CONFIG_FILE="/etc/other.yaml"\n')
+    tree.write("/etc/other.yaml", "kube-apiserver-arg: [profiling=true]\n")
+    assert judged(tree)["1.2.15"] == "fail"
 
 
 def test_a_config_file_with_remarks_alone_says_nothing(tmp_path):

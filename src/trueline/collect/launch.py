@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from trueline.collect.access import Root
 from trueline.collect.plain import NotPlain, decode, parse
-from trueline.collect.units import UNIT_DIRECTORIES, commands
+from trueline.collect.units import UNIT_DIRECTORIES, commands, variable
 from trueline.model.arguments import parse_arguments
 from trueline.model.bundle import Bundle
 from trueline.model.facts import Absent, Process, Unavailable
@@ -125,8 +125,7 @@ def _config(
 ) -> tuple[Option, ...] | Unavailable:
     """The options of the config file and what lies in the directory beside it."""
     named = [option.value for option in options if option.name in bundle.config_options]
-    variable = process.environment.get(bundle.config_variable, "") if bundle.config_variable else ""
-    path = variable or (named[-1] if named else bundle.config)
+    path = _config_variable(root, process, bundle) or (named[-1] if named else bundle.config)
     if not path:
         return ()
     names = root.listdir(f"{path}.d")
@@ -145,6 +144,23 @@ def _config(
         for name, adds, found in read:
             values[name] = (values.get(name, []) if adds else []) + found
     return tuple(option for found in values.values() for option in found)
+
+
+def _config_variable(root: Root, process: Process, bundle: Bundle) -> str:
+    """The variable that names another config file; a title written over arguments may reach over it, too."""
+    name = bundle.config_variable
+    if not name or name in process.environment:
+        return process.environment.get(name, "")
+    units = [f"{directory}/{unit}" for unit in bundle.units for directory in UNIT_DIRECTORIES]
+    for path in (place for unit in units for place in (f"{unit}.env", unit)):
+        content = root.read(path)
+        try:
+            found = variable(decode(content), name) if isinstance(content, bytes) else ""
+        except NotPlain:
+            continue
+        if found:
+            return found
+    return ""
 
 
 def _config_file(root: Root, path: str) -> list[tuple[str, bool, list[Option]]] | Unavailable:

@@ -60,6 +60,16 @@ def commands(text: str) -> list[str]:
     return [value.strip() for key, equals, value in pairs if equals and key.strip() == "ExecStart"]
 
 
+def variable(text: str, name: str) -> str:
+    """What the last assignment to `name` says, in an environment file or in Environment= of a unit."""
+    found = ""
+    for line in _joined(text):
+        for word in line.removeprefix("Environment=").removeprefix("export ").split():
+            given, equals, value = _unquoted(word).partition("=")
+            found = _unquoted(value) if equals and given == name else found
+    return found
+
+
 def environment_files(unit: dict[str, list[list[str]]]) -> list[str]:
     """Absolute paths of the EnvironmentFile settings of a cleaned unit."""
     values = [value for key, value in unit.get("Service", ()) if key == "EnvironmentFile"]
