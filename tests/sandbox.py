@@ -32,7 +32,10 @@ def run_mounted(
     lines = ["set -e"]
     for source, place in mounts.items():
         lines += _mount(Path(source), place)
-    lines.append("exec " + shlex.join([*inside, *map(str, command)]))
+    lines += [
+        shlex.join([*inside, *map(str, command)]),
+        "exit 0",
+    ]  # no exec: the shell stays the first process
     return subprocess.run(
         ["unshare", "--mount", *options, "sh", "-c", "\n".join(lines)],
         capture_output=True,

@@ -86,3 +86,44 @@ def test_a_node_mounted_as_a_whole_lacks_what_it_lacks(node):
 
 def test_without_mounts_nothing_changes(node):
     assert Root(str(node)).meta("/etc/shadow") == Absent()
+
+
+# A node within the test: its first process is one that this user may look at.
+OWN_NODE = ("--pid", "--fork", "--kill-child", "--mount-proc")
+
+
+def test_init_is_asked_whether_a_file_is_there_but_for_nothing_else(node):
+    need_mounts()
+    place = node.parent / "host"
+    mounts = {node / "etc/kubernetes": place / "etc/kubernetes", "/proc": place / "proc"}
+    paths = ["/etc/passwd", "/etc/no-such-file", "/var/lib/no-such-folder/x"]
+    done = run_mounted([sys.executable, "-c", LOOK, place, *paths], mounts, options=OWN_NODE)
+    assert (done.stdout.splitlines(), done.stderr) == (
+        [
+            "/etc/passwd Unavailable not-mounted",
+            "/etc/no-such-file Absent ",
+            "/var/lib/no-such-folder/x Absent ",
+        ],
+        "",
+    )
+
+
+NAME = """
+import sys
+from trueline.collect.access import Root
+from trueline.collect.host import hostname
+print(hostname(Root(sys.argv[1])))
+"""
+
+
+@pytest.mark.parametrize(
+    ("folders", "expected"), [(["etc/kubernetes", "etc/hostname"], "node-7"), (["etc/kubernetes"], "")]
+)
+def test_a_container_does_not_take_the_name_of_its_pod_for_the_nodes(node, folders, expected):
+    need_mounts()
+    place = node.parent / "host"
+    (node / "etc/hostname").write_text("node-7\n")
+    mounts = {node / folder: place / folder for folder in folders} | {"/proc": place / "proc"}
+    inside = ("unshare", "--uts", "sh", "-c", 'hostname pod-1; exec "$0" "$@"')
+    done = run_mounted([sys.executable, "-c", NAME, place], mounts, options=OWN_NODE, inside=inside)
+    assert (done.stdout.strip(), done.stderr) == (expected, "")

@@ -185,11 +185,34 @@ class Root:
         if "\ufffd" in path:
             return Unavailable(kind="invalid", reason="the path is not UTF-8")
         top = path.strip("/").split("/")[0]
+        if place and self._only_carries_mounts(place):
+            reason = "is not mounted below the root"
+            return Absent() if self._absent_for_init(path) else Unavailable(kind="not-mounted", reason=reason)
         if self._node is None and top in _EVERY_NODE and not self._has(top):
             return Unavailable(kind="not-mounted", reason=f"there is no /{top} below the root")
-        if place and self._only_carries_mounts(place):
-            return Unavailable(kind="not-mounted", reason="is not mounted below the root")
         return Absent()
+
+    @cached_property
+    def _ways_to_mounts(self) -> dict[str, frozenset[str]]:
+        return {} if self._node else ways_to_mounts(self._fd)
+
+    def _only_carries_mounts(self, place: str) -> bool:
+        """Whether a directory (without links) is none of the node's but made for what is mounted below it."""
+        ways = self._ways_to_mounts.get(place)
+        if ways is None:
+            return False
+        names = self.listdir(place)
+        return isinstance(names, tuple) and ways.issuperset(names)
+
+    def _absent_for_init(self, path: str) -> bool:
+        """Whether the node's first process, which sees all of the node, has nothing at `path` either.
+
+        So a file can be known to be missing where no mount shows it; nothing else is read this way.
+        """
+        if path.strip("/").split("/")[0] == "proc":  # also for whether this is live
+            return False
+        init = self.of_process(1) if self.live else None
+        return isinstance(init, Root) and isinstance(init.identity(path), Absent)
 
     @cached_property
     def _ways_to_mounts(self) -> dict[str, frozenset[str]]:

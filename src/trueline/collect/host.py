@@ -4,6 +4,7 @@ import hashlib
 import re
 import shlex
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from trueline.collect.access import Root
 from trueline.collect.redact import clean_text
@@ -15,8 +16,18 @@ _KERNEL = re.compile(r"Linux version (\S+)")
 
 
 def hostname(root: Root) -> str:
-    """The node's name as it is now, else as configured; "" where neither can be read."""
-    return _first_line(root, ("/proc/sys/kernel/hostname", "/etc/hostname"))
+    """The node's name as it is now, else as configured; "" where neither can be read.
+
+    The kernel tells each reader the name of the reader's own namespace: in a container that is the pod's.
+    """
+    current = () if root.live and _has_own_name(root) else ("/proc/sys/kernel/hostname",)
+    return _first_line(root, (*current, "/etc/hostname"))
+
+
+def _has_own_name(root: Root) -> bool:
+    """Whether this process has another UTS namespace than the node's init; unknown counts as no."""
+    init = root.readlink("/proc/1/ns/uts")
+    return isinstance(init, str) and init != str(Path("/proc/self/ns/uts").readlink())
 
 
 def kernel(root: Root) -> str | None:
