@@ -177,6 +177,19 @@ def test_openshift_settings_in_a_file_that_is_not_read_are_errors(tmp_path):
     assert outcomes(assessment)["2.2"] == "pass"
 
 
+def test_openshift_3_runs_all_in_one_program(tmp_path):
+    tree = trees.NodeTree(tmp_path)
+    config = "--config=/etc/origin/master/master-config.yaml"
+    tree.process(["openshift", "start", "master", "api", config], exe="/usr/bin/openshift")
+    tree.process(["openshift", "start", "master", "controllers", config], exe="/usr/bin/openshift")
+    assessment = scanned(tree, cluster("v1.11.0+d4cacc0"))
+    assert (assessment.target.platform, assessment.benchmark.id) == ("openshift", "rh-0.7")
+    assert assessment.target.roles[:2] == ("master", "controlplane")
+    judged = {one.outcome.value for one in assessment.results if one.component == "kube-apiserver"}
+    assert "pass" not in judged
+    assert "error" in judged
+
+
 def test_remedies_name_the_lasting_place_of_the_platform(tmp_path):
     places = {
         "eks": "NodeConfig",

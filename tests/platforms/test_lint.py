@@ -30,8 +30,8 @@ def bundle(**part):
         ({"signs": (Sign(version="("),)}, "is no regular expression"),
         ({"bundles": bundle(flags=[{"flag": "no-such=1"}])}, "kubelet has no flag no-such"),
         ({"bundles": bundle(unknown=["no-such"])}, "kubelet has no flag no-such"),
-        ({"bundles": bundle(flags=[{"flag": "config={place}"}])}, "needs option place"),
-        ({"bundles": bundle(path="{place}/a")}, "needs option place"),
+        ({"bundles": bundle(flags=[{"flag": "config={place}"}])}, "there is no option place"),
+        ({"bundles": bundle(path="{place}/a")}, "there is no option place"),
     ],
 )
 def test_problems(change, problem):
