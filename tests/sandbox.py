@@ -35,7 +35,7 @@ def run_mounted(
     lines += [
         shlex.join([*inside, *map(str, command)]),
         "exit 0",
-    ]  # no exec: the shell stays the first process
+    ]  # no exec: the shell stays first
     return subprocess.run(
         ["unshare", "--mount", *options, "sh", "-c", "\n".join(lines)],
         capture_output=True,

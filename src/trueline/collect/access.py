@@ -214,18 +214,6 @@ class Root:
         init = self.of_process(1) if self.live else None
         return isinstance(init, Root) and isinstance(init.identity(path), Absent)
 
-    @cached_property
-    def _ways_to_mounts(self) -> dict[str, frozenset[str]]:
-        return {} if self._node else ways_to_mounts(self._fd)
-
-    def _only_carries_mounts(self, place: str) -> bool:
-        """Whether a directory (without links) is none of the node's but made for what is mounted below it."""
-        ways = self._ways_to_mounts.get(place)
-        if ways is None:
-            return False
-        names = self.listdir(place)
-        return isinstance(names, tuple) and ways.issuperset(names)
-
     def _has(self, name: str) -> bool:
         try:
             os.stat(name, dir_fd=self._fd, follow_symlinks=False)
