@@ -26,6 +26,7 @@ from trueline.model.results import (
     Result,
     Score,
     SectionHead,
+    Tally,
     Target,
     Totals,
 )
@@ -119,7 +120,7 @@ def exit_code(assessment: Assessment) -> int:
 
 
 def totals(results: Collection[Result]) -> Totals:
-    """Counts and scores, in total, per target and per section."""
+    """Counts, scores and tallies, in total, per target and per section."""
     targets = dict.fromkeys(result.target for result in results)
     sections = dict.fromkeys(result.section for result in results)
     return Totals(
@@ -128,6 +129,41 @@ def totals(results: Collection[Result]) -> Totals:
         targets={name: _counts([one for one in results if one.target == name]) for name in targets},
         sections={name: _counts([one for one in results if one.section == name]) for name in sections},
         section_scores={name: _score([one for one in results if one.section == name]) for name in sections},
+        tally=tally(results),
+        section_tallies=section_tallies(results),
+    )
+
+
+def tally(results: Iterable[Result]) -> Tally:
+    """The ten counters, computed from the results alone, and the percentage of scored ones that passed."""
+    return _tally(Counter(result.tallied for result in results))
+
+
+def section_tallies(results: Iterable[Result]) -> dict[str, Tally]:
+    """The ten counters of each section and of those above it, the upper ones first."""
+    found: dict[str, Counter[Outcome]] = {}
+    for result in results:
+        pieces = result.section.split(".")
+        for depth in range(1, len(pieces) + 1):
+            found.setdefault(".".join(pieces[:depth]), Counter())[result.tallied] += 1
+    return {number: _tally(counted) for number, counted in found.items()}
+
+
+def _tally(counted: Mapping[Outcome, int]) -> Tally:
+    passed, failed = counted[Outcome.PASS], counted[Outcome.FAIL]
+    scored = passed + failed + counted[Outcome.ERROR] + counted[Outcome.UNKNOWN]
+    return Tally(
+        total=sum(counted.values()),
+        scored=scored,
+        passed=passed,
+        failed=failed,
+        error=counted[Outcome.ERROR],
+        unknown=counted[Outcome.UNKNOWN],
+        notapplicable=counted[Outcome.NOTAPPLICABLE],
+        notchecked=counted[Outcome.NOTCHECKED],
+        notselected=counted[Outcome.NOTSELECTED],
+        informational=counted[Outcome.INFORMATIONAL],
+        percent=100.0 * passed / scored if scored else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from trueline.assess import section_tallies, tally
 from trueline.model.facts import Tool
 from trueline.model.results import (
     Assessment,
@@ -118,6 +119,8 @@ def assessment(results: list[Result], **fields) -> Assessment:
             targets={name: counts(found) for name, found in by(results, "target").items()},
             sections={name: counts(found) for name, found in sections.items()},
             section_scores={name: score(found) for name, found in sections.items()},
+            tally=tally(results),
+            section_tallies=section_tallies(results),
         ),
         **{**defaults, **fields},
     )
@@ -356,6 +359,75 @@ RICH = assessment(
         "The scan ran as uid 1000: what only root may read was not seen.",
         "Kubernetes 1.36 is newer than the benchmark;\n[FAIL] 0.0 a forged line",
     ),
+)
+
+HOST = assessment(
+    [
+        result(
+            "1.1.1.1",
+            "The file system squashfs can't be mounted",
+            "host",
+            "1.1.1",
+            "fail",
+            component="kernel-module",
+            reason="squashfs is loaded, and nothing keeps it from being loaded.",
+            evidence=(evidence("squashfs", "loaded", "blocked and not loaded", "/proc/modules"),),
+            remediation="Block the module, now and after the next boot:\n\n"
+            "    printf 'install squashfs /bin/false\\n' > /etc/modprobe.d/squashfs.conf\n    rmmod squashfs",
+            why="Code that nobody needs can't be attacked once it can't be loaded.",
+        ),
+        result("1.1.2", "/tmp is a file system of its own", "host", "1.1", "pass", component="mount"),
+        result(
+            "1.1.3",
+            "/home is a file system of its own",
+            "host",
+            "1.1",
+            "notselected",
+            level=2,
+            component="mount",
+        ),
+        result(
+            "1.2",
+            "Sources of packages are those that you chose",
+            "host",
+            "1",
+            "notchecked",
+            scored=False,
+            automated=False,
+            reason="Only a person can decide this.",
+        ),
+        result(
+            "3.1",
+            "Packets are not forwarded",
+            "host",
+            "3",
+            "fail",
+            severity="high",
+            reason="net.ipv4.ip_forward is 1.",
+            evidence=(evidence("net.ipv4.ip_forward", "1", "0", "/proc/sys/net/ipv4/ip_forward"),),
+            disposition="waived",
+            waiver="kubernetes-node",
+        ),
+        result("3.2", "SCTP can't be used", "host", "3", "fail", scored=False, reason="sctp can be loaded."),
+        result("3.3", "The firewall drops what no rule lets in", "host", "3", "error", reason="nft: 127."),
+        result("3.4", "IPv6 routes are not accepted", "host", "3", "notapplicable", reason="No IPv6 here."),
+    ],
+    benchmark=BenchmarkHead(
+        id="cis-some-linux-1.0.0",
+        title="CIS Some Linux Benchmark",
+        version="1.0.0",
+        digest="sha256:" + "c0ffee00" * 8,
+        sections=(
+            SectionHead(number="1", title="First steps", target="host"),
+            SectionHead(number="1.1", title="File systems", target="host"),
+            SectionHead(number="1.1.1", title="Kinds that nobody needs", target="host"),
+            SectionHead(number="3", title="Network", target="host"),
+        ),
+    ),
+    target=Target(
+        name="web-7", roles=("host",), operating_system="Some Linux 2", collected_at="2026-03-04T05:06:07Z"
+    ),
+    coverage=Coverage(total=8, applicable=6, evaluated=4, unavailable={"nft: 127.": ("3.3",)}),
 )
 
 CLEAN = assessment(

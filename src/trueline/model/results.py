@@ -77,6 +77,19 @@ class Result(Model, frozen=True, kw_only=True, omit_defaults=False):
             case _:
                 return "INFO"
 
+    @property
+    def tallied(self) -> Outcome:
+        """The outcome under which a `Tally` counts it: what is not scored never passes or fails there."""
+        if self.scored:
+            return self.outcome
+        match self.outcome:
+            case Outcome.PASS | Outcome.FAIL:
+                return Outcome.INFORMATIONAL
+            case Outcome.ERROR | Outcome.UNKNOWN:
+                return Outcome.NOTCHECKED
+            case other:
+                return other
+
 
 class SectionHead(Model, frozen=True, kw_only=True, omit_defaults=False):
     """Number, title and target of a section."""
@@ -146,14 +159,44 @@ class Score(Model, frozen=True, kw_only=True, omit_defaults=False):
         return 100.0 * self.passed / self.maximum if self.maximum else None
 
 
+class Tally(Model, frozen=True, kw_only=True, omit_defaults=False):
+    """The ten counters of CIS-CAT's reports, and the share of `scored` that passed.
+
+    `total` is the sum of the others but `scored`, which is passed + failed + error + unknown. It differs from
+    `Score` where a benchmark scores what a person must judge: here that counts as soon as facts decide it.
+    """
+
+    total: int = 0
+    scored: int = 0
+    passed: int = 0
+    failed: int = 0
+    error: int = 0
+    unknown: int = 0
+    notapplicable: int = 0
+    notchecked: int = 0
+    notselected: int = 0
+    informational: int = 0
+    percent: float | None = None
+
+    @property
+    def manual(self) -> int:
+        """What is left to a person."""
+        return self.informational + self.notchecked
+
+
 class Totals(Model, frozen=True, kw_only=True, omit_defaults=False):
-    """Counts and score, in total, per target and per section number."""
+    """Counts and score, in total, per target and per section number.
+
+    `section_tallies` also has the sections above those with results: "1.1" and "1" for "1.1.2".
+    """
 
     total: Counts
     score: Score
     targets: dict[str, Counts] = {}
     sections: dict[str, Counts] = {}
     section_scores: dict[str, Score] = {}
+    tally: Tally = Tally()
+    section_tallies: dict[str, Tally] = {}
 
 
 class Coverage(Model, frozen=True, kw_only=True, omit_defaults=False):

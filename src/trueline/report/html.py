@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trueline.model.results import Assessment, Counts, Result, Score
-from trueline.report import outline
+from trueline.report import outline, tally
 from trueline.report.safe import prose, visible, visible_lines
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def render(assessment: Assessment) -> str:
         sections=sections,
         first=_first(sections),
         choices=_choices(assessment.results),
+        tally=_tally(assessment),
         scope=outline.SCOPE,
         coverage=outline.coverage_words(assessment),
     )
@@ -79,6 +80,7 @@ def _environment() -> "Environment":
         "states": outline.states,
         "block": _block,
         "prose": prose,
+        "remedy": outline.remedy,
     }
     return environment
 
@@ -133,6 +135,22 @@ def _sections(assessment: Assessment) -> list[Section]:
                 )
             )
     return found
+
+
+def _tally(assessment: Assessment) -> dict[str, Any] | None:
+    """CIS-CAT's counters, in total and by section; None where they tell readers nothing new."""
+    if not tally.for_hosts(assessment):
+        return None
+    total = assessment.counts.tally
+    rows = [tally.Row("", "Total", 0, total), *tally.sections(assessment)]
+    return {
+        "counters": tally.counters(total),
+        "columns": (*tally.TESTS, *tally.SCORING),
+        "rows": [
+            (row, (*tally.tests(row.tally), row.tally.passed, row.tally.scored, tally.percent(row.tally)))
+            for row in rows
+        ],
+    }
 
 
 def _first(sections: Iterable[Section]) -> list[Row]:

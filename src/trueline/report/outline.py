@@ -84,6 +84,14 @@ def set_aside(result: Result) -> str:
             return ""
 
 
+def remedy(result: Result) -> str:
+    """What to do about a result; nothing that failed is without an answer."""
+    if result.remediation.strip() or result.outcome is not Outcome.FAIL:
+        return result.remediation
+    wanted = [f"{one.fact} in {one.source}: {one.expected}" for one in result.evidence]
+    return "\n".join(["Bring what was found to what is expected.", *wanted])
+
+
 def urgency(result: Result) -> tuple[bool, int]:
     """A key for sorting: FAIL before all else, then the gravest first."""
     return (result.state != "FAIL", SEVERITIES.index(result.severity))

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from trueline.model.results import NONE_SUCH, Assessment, Counts, Outcome, Result
-from trueline.report import outline
+from trueline.model.results import NONE_SUCH, Assessment, Counts, Outcome, Result, Tally
+from trueline.report import outline, tally
 from trueline.report.safe import broken, visible, visible_lines
 
 _WIDTH = 100
@@ -28,6 +28,7 @@ class _Writer:
             yield from self._remediations(part)
             yield from self._summary(visible(part.target), assessment.counts.targets.get(part.target))
         yield from self._summary("total", assessment.counts.total)
+        yield from self._counters(assessment)
         yield from self._policy(assessment.results)
         yield from self._left_out(assessment.results)
         yield from self._closing(assessment)
@@ -105,6 +106,23 @@ class _Writer:
             yield f"{number} checks {state}"
         yield ""
 
+    def _counters(self, assessment: Assessment) -> Iterator[str]:
+        """As CIS-CAT counts; for benchmarks of operating systems."""
+        if not tally.for_hosts(assessment):
+            return
+        total = assessment.counts.tally
+        yield "== Benchmark counters =="
+        for label, number in tally.counters(total).items():
+            yield f"{label + ':':<24}{number}"
+        yield f"{'Score:':<24}{total.passed} of {total.scored}, {tally.percent(total)}"
+        yield ""
+        yield "== Benchmark scores =="
+        yield _columns((*tally.TESTS, *tally.SCORING), "Section")
+        for row in tally.sections(assessment):
+            yield _columns(_numbers(row.tally), "  " * row.depth + f"{row.number} {row.title}")
+        yield _columns(_numbers(total), "Total")
+        yield ""
+
     def _policy(self, results: Iterable[Result]) -> Iterator[str]:
         named = [(result, words) for result in results if (words := outline.set_aside(result))]
         if not named:
@@ -146,6 +164,15 @@ class _Writer:
 
     def _paint(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._color else text
+
+
+def _numbers(found: Tally) -> tuple[object, ...]:
+    return (*tally.tests(found), found.passed, found.scored, tally.percent(found))
+
+
+def _columns(cells: Iterable[object], last: str) -> str:
+    """Cells to the right of their columns, then a text of any length."""
+    return "".join(f"{cell:>8}" for cell in map(str, cells)) + f"  {visible(last)}".rstrip()
 
 
 def _opening(number: str) -> str:
