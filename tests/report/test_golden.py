@@ -10,13 +10,23 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.report.sample import CLEAN, EMPTY, RICH
+from tests.report.sample import CLEAN, EMPTY, HOST, RICH
 from trueline.model.results import Assessment
 from trueline.report import FORMATS
 
 GOLDEN = Path(__file__).parent / "golden"
-SUFFIXES = {"text": "txt", "json": "json", "csv": "csv", "markdown": "md", "junit": "xml", "html": "html"}
-ASSESSMENTS = {"rich": RICH, "clean": CLEAN, "empty": EMPTY}
+SUFFIXES = {
+    "text": "txt",
+    "json": "json",
+    "csv": "csv",
+    "markdown": "md",
+    "junit": "xml",
+    "html": "html",
+    "csv-summary": "summary.csv",
+    "xccdf": "xccdf.xml",
+    "arf": "arf.xml",
+}
+ASSESSMENTS = {"rich": RICH, "host": HOST, "clean": CLEAN, "empty": EMPTY}
 
 
 def agree(name: str, content: str) -> None:

@@ -16,6 +16,7 @@ from trueline.model.results import BenchmarkHead, Coverage, Evidence, Outcome, R
 from trueline.report import FORMATS
 from trueline.report.csv_ import COLUMNS
 from trueline.report.safe import visible
+from trueline.report.tally import for_hosts
 
 NASTY = st.sampled_from(
     [
@@ -122,7 +123,8 @@ def test_html_has_only_its_own_tags(given_one):
 def _rows_expected(given_one) -> int:
     sections = len({(one.target, one.section) for one in given_one.results})
     evidence = sum(len(one.evidence) + 1 for one in given_one.results if one.evidence)
-    return evidence + (sections + 1 if sections else 0)
+    tallies = len(given_one.counts.section_tallies) + 2 if for_hosts(given_one) else 0
+    return evidence + (sections + 1 if sections else 0) + tallies
 
 
 @CASES

@@ -28,6 +28,9 @@ FORMATS: Mapping[str, Renderer] = {
     "markdown": _late("markdown"),
     "junit": _late("junit"),
     "html": _late("html"),
+    "csv-summary": _late("csv_summary"),
+    "xccdf": _late("xccdf"),
+    "arf": _late("arf"),
 }
 
 SUFFIXES: Mapping[str, str] = {
@@ -41,9 +44,13 @@ SUFFIXES: Mapping[str, str] = {
     ".xml": "junit",
     ".html": "html",
     ".htm": "html",
+    ".summary.csv": "csv-summary",
+    ".xccdf.xml": "xccdf",
+    ".arf.xml": "arf",
 }
 
 
 def format_of(path: str) -> str | None:
     """The name of the format that a file's suffix asks for; None where it asks for none."""
-    return SUFFIXES.get(PurePath(path).suffix.lower())
+    pieces = PurePath(path.lower()).suffixes
+    return SUFFIXES.get("".join(pieces[-2:])) or SUFFIXES.get("".join(pieces[-1:]))
