@@ -49,6 +49,15 @@ def test_json_is_the_assessment_and_findings_end_with_1(node):
 
 
 @pytest.mark.parametrize(
+    ("words", "variables"), [(["--node-name", "worker-7"], {}), ([], {"TRUELINE_NODE_NAME": "worker-7"})]
+)
+def test_a_pod_can_say_what_its_node_is_called(node, words, variables):
+    only = ("--benchmark", "cis-1.12", "--only", "1.2.15", "--format", "json")
+    done = run("scan", "--root", node.root, *only, *words, env=variables)
+    assert json.loads(done.stdout)["target"]["name"] == "worker-7", done.stderr
+
+
+@pytest.mark.parametrize(
     ("flags", "only", "status"),
     [
         (["--profiling=false"], "1.2.15", 0),

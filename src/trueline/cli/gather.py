@@ -27,13 +27,14 @@ EXAMPLE_NOTE = (
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to read: the node's root, and which cluster, if any."""
+    """Where to read: the node's root, and which cluster, if any; `node_name` replaces the host name."""
 
     root: str = "/"
     kubeconfig: str | None = None
     context: str | None = None
     in_cluster: bool = False
     no_cluster: bool = False
+    node_name: str = ""
 
 
 def collect_snapshot(place: Place, progress: Progress) -> tuple[Snapshot, tuple[str, ...]]:
@@ -49,6 +50,8 @@ def collect_snapshot(place: Place, progress: Progress) -> tuple[Snapshot, tuple[
     started = _now()
     progress.step("reading the node")
     node = collect_node(Root(place.root), load_components().values(), load_places(), load_bundles())
+    if place.node_name:
+        node = msgspec.structs.replace(node, hostname=place.node_name)
     cluster, hints = _cluster(place, node, os.environ, progress)
     return (
         Snapshot(

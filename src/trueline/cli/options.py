@@ -22,10 +22,16 @@ def gathering(command: Command) -> Command:
         context: str | None,
         in_cluster: bool,
         no_cluster: bool,
+        node_name: str,
         **others: Any,
     ) -> Any:
         place = Place(
-            root=root, kubeconfig=kubeconfig, context=context, in_cluster=in_cluster, no_cluster=no_cluster
+            root=root,
+            kubeconfig=kubeconfig,
+            context=context,
+            in_cluster=in_cluster,
+            no_cluster=no_cluster,
+            node_name=node_name,
         )
         return command(*positional, place=place, **others)
 
@@ -53,6 +59,13 @@ _OPTIONS = (
         "--in-cluster",
         is_flag=True,
         help="Ask the cluster of the pod that this runs in, as its service account.",
+    ),
+    click.option(
+        "--node-name",
+        default="",
+        envvar="TRUELINE_NODE_NAME",
+        metavar="NAME",
+        help="What to call the node in reports. Default: $TRUELINE_NODE_NAME, or its host name.",
     ),
     click.option("--no-cluster", is_flag=True, help="Ask no cluster at all."),
     click.option("--no-progress", is_flag=True, help="Show no progress on the terminal."),
