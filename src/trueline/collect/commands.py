@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -74,6 +74,27 @@ def run_script(script: str, *, timeout: float = TIMEOUT, limit: int = OUTPUT_LIM
         if process.stdout:
             process.stdout.close()
         feeder.join()
+
+
+def run_program(words: Sequence[str], *, timeout: float, limit: int = OUTPUT_LIMIT) -> CommandOutput:
+    """What one program prints on its standard output, run without a shell. Never raises for the program."""
+    try:
+        process = subprocess.Popen(  # noqa: S603 - no shell; the words are the caller's own
+            list(words),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            bufsize=0,
+        )
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        return CommandOutput(exit_code=None, error=f"can't start {words[0]}: {reason.lower()}")
+    try:
+        return _follow(process, time.monotonic() + timeout, timeout, limit)
+    finally:
+        if process.stdout:
+            process.stdout.close()
 
 
 def _feed(process: subprocess.Popen[bytes], data: bytes) -> None:
