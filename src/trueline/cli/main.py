@@ -16,6 +16,10 @@ COMMANDS = {
     "benchmarks": ("List and show benchmarks.", "trueline.cli.benchmarks:benchmarks"),
     "rules": ("List and show rules.", "trueline.cli.rules:rules"),
     "content": ("Check content and print its JSON Schemas.", "trueline.cli.content:content"),
+    "kube-bench": (
+        "Run controls written for kube-bench, by its command line.",
+        "trueline.cli.kubebench:kube_bench",
+    ),
     "completion": (
         "Print the script that completes commands in your shell.",
         "trueline.cli.completion:completion",

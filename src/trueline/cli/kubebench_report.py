@@ -1,0 +1,121 @@
+"""Makes an assessment of a kube-bench run, so that trueline's reports and waivers work on it."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from trueline.assess import TOOL, coverage, totals
+from trueline.cli.kubebench_run import Judged
+from trueline.cli.output import write_reports
+from trueline.content.load import load_policy
+from trueline.kubebench.controls import Controls
+from trueline.kubebench.convert import to_benchmark, to_results
+from trueline.kubebench.results import Run
+from trueline.model.policy import Policy
+from trueline.model.results import (
+    ASSESSMENT_SCHEMA,
+    Assessment,
+    BenchmarkHead,
+    Outcome,
+    Result,
+    SectionHead,
+    Target,
+)
+from trueline.policy.apply import apply_policy
+
+
+def assessment_of(judged: Judged, policy_file: str, node: str) -> Assessment:
+    """The run as an assessment of today, waivers applied. Raises ContentError for a broken policy."""
+    target = Target(
+        name=node,
+        roles=tuple(dict.fromkeys(each.type for each in judged.controls)),
+        kubernetes=judged.detected if judged.detected[:1].isdigit() else None,
+        collected_at=judged.snapshot.started_at if judged.snapshot else _now(),
+    )
+    return _composed(
+        to_results(judged.run), _head(judged.controls, judged.benchmark), target, policy_file, judged.notices
+    )
+
+
+def assessment_of_report(run: Run, name: str, policy_file: str) -> Assessment:
+    """A recorded run as an assessment."""
+    results = to_results(run)
+    sections = tuple(
+        SectionHead(number=group.id, title=group.text, target=each.type)
+        for each in run.controls
+        for group in each.groups
+    )
+    version = next((each.version for each in run.controls if each.version), name)
+    head = BenchmarkHead(
+        id=version,
+        title=f"kube-bench report {name}",
+        version=version,
+        digest=_digest(sections),
+        sections=sections,
+    )
+    roles = tuple(dict.fromkeys(each.type for each in run.controls))
+    return _composed(results, head, Target(name="", roles=roles), policy_file, run.notices)
+
+
+def write(assessment: Assessment, files: Sequence[str]) -> None:
+    """Writes a report for each file."""
+    if files:
+        write_reports([assessment], None, files)
+
+
+def required_failures(assessment: Assessment) -> int:
+    """How many results failed that no waiver covers."""
+    wanted = ("required", "expired")
+    return sum(one.outcome is Outcome.FAIL and one.disposition in wanted for one in assessment.results)
+
+
+def node_name(judged: Judged) -> str:
+    """The node by its pod's environment, the snapshot, or this machine."""
+    named = os.environ.get("KUBE_BENCH_NODE_NAME") or os.environ.get("NODE_NAME")
+    if judged.snapshot and judged.snapshot.node:
+        return judged.snapshot.node.hostname
+    return named or os.uname().nodename
+
+
+def _composed(
+    results: Sequence[Result], head: BenchmarkHead, target: Target, policy_file: str, notices: Sequence[str]
+) -> Assessment:
+    policy = load_policy(Path(policy_file)) if policy_file else Policy()
+    today = datetime.now(UTC).date()
+    judged, remarks = apply_policy(results, policy, benchmark=head.id, on=today)
+    return Assessment(
+        schema=ASSESSMENT_SCHEMA,
+        tool=TOOL,
+        benchmark=head,
+        target=target,
+        results=judged,
+        counts=totals(judged),
+        coverage=coverage(judged),
+        assessed_on=today.isoformat(),
+        notices=(*notices, *remarks),
+    )
+
+
+def _head(controls: Sequence[Controls], name: str) -> BenchmarkHead:
+    benchmark = to_benchmark(controls, name)
+    return BenchmarkHead(
+        id=benchmark.id,
+        title=benchmark.title,
+        version=benchmark.version,
+        digest=_digest(controls),
+        sections=tuple(
+            SectionHead(number=one.number, title=one.title, target=one.target) for one in benchmark.sections
+        ),
+    )
+
+
+def _digest(content: object) -> str:
+    return f"sha256:{hashlib.sha256(msgspec.json.encode(content, order='deterministic')).hexdigest()}"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
