@@ -209,9 +209,9 @@ class Root:
 
         So a file can be known to be missing where no mount shows it; nothing else is read this way.
         """
-        if path.strip("/").split("/")[0] == "proc":  # also for whether this is live
+        if path.strip("/").split("/")[0] == "proc":  # is needed to ask init
             return False
-        init = self.of_process(1) if self.live else None
+        init = self.of_process(1)
         return isinstance(init, Root) and isinstance(init.identity(path), Absent)
 
     def _has(self, name: str) -> bool:
