@@ -11,10 +11,11 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
 from markdown_it import MarkdownIt
 
-from tests.report.sample import RICH, assessment, evidence, large, result
+from tests.report.sample import HOST, RICH, assessment, evidence, large, result
 from trueline.model.results import Coverage
 from trueline.report import FORMATS, SUFFIXES, format_of
 from trueline.report.csv_ import COLUMNS
+from trueline.report.tally import COUNTERS
 
 
 def one(number: str, outcome: str, **fields):
@@ -164,6 +165,33 @@ def test_text_names_what_could_not_be_read():
     assert "Coverage: evaluated 0 of 1 applicable checks (1 in the benchmark)" in lines
 
 
+def test_text_counts_as_cis_cat_does_for_hosts_alone():
+    lines = FORMATS["text"](HOST).splitlines()
+    at = lines.index("== Benchmark counters ==")
+    shown = {
+        label.rstrip(":"): value.strip()
+        for label, _, value in (line.partition(": ") for line in lines[at + 1 : at + 12])
+    }
+    assert list(shown.values()) == ["8", "4", "1", "2", "1", "0", "1", "1", "1", "1", "1 of 4, 25.0%"]
+    assert "== Benchmark counters ==" not in FORMATS["text"](RICH)
+
+
+def test_text_has_columns_of_scores_per_section():
+    lines = FORMATS["text"](HOST).splitlines()
+    at = lines.index("== Benchmark scores ==")
+    rows = [line.split(maxsplit=8) for line in lines[at + 1 : lines.index("", at)]]
+    assert rows[0] == ["Pass", "Fail", "Error", "Unkn.", "Man.", "Score", "Max", "Percent", "Section"]
+    assert rows[1] == ["1", "1", "0", "0", "1", "1", "2", "50.0%", "1 First steps"]
+    assert rows[-1] == ["1", "2", "1", "0", "2", "1", "4", "25.0%", "Total"]
+    assert [row[8].split()[0] for row in rows[1:]] == ["1", "1.1", "1.1.1", "3", "Total"]
+
+
+def test_only_kubernetes_reports_miss_its_version():
+    assert "Kubernetes:" not in FORMATS["text"](HOST)
+    target = msgspec.structs.replace(RICH.target, kubernetes=None)
+    assert "Kubernetes:     version not known" in text_of(one("4.2.1", "pass"), target=target)
+
+
 # CSV
 
 
@@ -205,6 +233,22 @@ def test_csv_lines_end_as_rfc_4180_says():
     content = FORMATS["csv"](assessment([one("1", "pass"), one("2", "pass")]))
     assert content.count("\r\n") == 3
     assert content.endswith("\r\n")
+
+
+@pytest.mark.parametrize("given", [HOST, RICH], ids=["host", "kubernetes"])
+def test_csv_summary_has_the_ten_counters_per_section_and_in_total(given):
+    rows = list(csv.DictReader(io.StringIO(FORMATS["csv-summary"](given), newline="")))
+    assert [row["section"] for row in rows] == [*given.counts.section_tallies, "total"]
+    tallies = [*given.counts.section_tallies.values(), given.counts.tally]
+    for row, tally in zip(rows, tallies, strict=True):
+        assert [row[name] for name in COUNTERS] == [str(getattr(tally, name)) for name in COUNTERS]
+        assert (row["score"], row["maximum"]) == (str(tally.passed), str(tally.scored))
+        assert row["percent"] == (f"{tally.percent:.2f}" if tally.scored else "")
+
+
+def test_csv_summary_has_no_formula():
+    rows = [result("=1.1", "t", "host", "=1", "pass")]
+    assert FORMATS["csv-summary"](assessment(rows)).splitlines()[1].startswith("'=1,")
 
 
 # JUnit

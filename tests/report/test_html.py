@@ -8,7 +8,7 @@ from importlib.resources import files
 import pytest
 
 from tests.report.page import Page
-from tests.report.sample import CLEAN, EMPTY, RICH, assessment, result
+from tests.report.sample import CLEAN, EMPTY, HOST, RICH, assessment, result
 from trueline.report import FORMATS
 
 PAGE = FORMATS["html"](RICH)
@@ -61,6 +61,29 @@ def test_links_lead_to_elements_that_exist():
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'href="#([^"]*)"', PAGE)) <= set(ids)
     assert set(re.findall(r'aria-labelledby="([^"]*)"', PAGE)) <= set(ids)
+
+
+def test_d6_scores_per_section_link_to_their_results():
+    page = FORMATS["html"](HOST)
+    table = re.search(r'<h2 id="tally">.*?</section>', page, re.DOTALL)[0]
+    assert re.findall(r"<dd>(\d+)</dd>", table) == ["8", "4", "1", "2", "1", "0", "1", "1", "1", "1"]
+    rows = [re.findall(r'class="num[^"]*">([^<]*)<', row) for row in table.split("<tr>")[1:]]
+    assert rows[0] == ["Pass", "Fail", "Error", "Unkn.", "Man.", "Score", "Max", "Percent"]
+    assert rows[1] == ["1", "2", "1", "0", "2", "1", "4", "25.0%"]
+    assert len(rows) == 6
+    links = re.findall(r'href="#([^"]*)"', table)
+    assert len(links) == 4
+    assert set(links) <= set(re.findall(r' id="([^"]*)"', page))
+    assert 'id="tally"' not in PAGE
+
+
+def test_d7_nothing_that_failed_is_without_a_remediation():
+    page = FORMATS["html"](HOST)
+    findings = re.findall(r'<details class="finding.*?</details>', page, re.DOTALL)
+    failed = [text for text in findings if "<li>outcome: fail</li>" in text]
+    assert len(failed) == 3
+    assert all("<h4>Remediation</h4>" in text for text in failed)
+    assert "net.ipv4.ip_forward in /proc/sys/net/ipv4/ip_forward: 0" in page
 
 
 def test_text_that_hides_or_turns_is_visible():

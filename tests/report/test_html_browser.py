@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.report.sample import RICH
+from tests.report.sample import HOST, RICH
 from trueline.report import FORMATS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -94,11 +94,20 @@ def test_address_of_a_finding_opens_it(tmp_path, page):
     assert len(re.findall(r"<details[^>]* open", document)) == 1
 
 
+def test_d6_a_report_of_a_host_is_quiet_and_shows_its_counters(tmp_path, page):
+    page.write_text(FORMATS["html"](HOST), "utf-8")
+    document, log = chromium(tmp_path, page, "--dump-dom")
+    assert "CONSOLE" not in log
+    assert "All 8 findings shown" in document
+    assert "Total Scored Results" in document
+
+
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("opened", [False, True])
-def test_nothing_is_wider_than_the_screen(tmp_path, page, width, opened):
+@pytest.mark.parametrize("given_one", [RICH, HOST], ids=["rich", "host"])
+def test_nothing_is_wider_than_the_screen(tmp_path, width, opened, given_one):
     """The page in a frame of that width, as a headless window can't be narrower than 500 pixels."""
-    content = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page.read_text("utf-8"))
+    content = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", FORMATS["html"](given_one))
     if opened:
         content = content.replace('<details class="finding', '<details open class="finding')
     report = "<script>parent.postMessage(document.documentElement.scrollWidth, '*')</script></body>"

@@ -58,7 +58,7 @@ def render(assessment: Assessment) -> str:
         sections=sections,
         first=_first(sections),
         choices=_choices(assessment.results),
-        tally=_tally(assessment),
+        tally=_tally(assessment, sections),
         scope=outline.SCOPE,
         coverage=outline.coverage_words(assessment),
     )
@@ -137,13 +137,14 @@ def _sections(assessment: Assessment) -> list[Section]:
     return found
 
 
-def _tally(assessment: Assessment) -> dict[str, Any] | None:
+def _tally(assessment: Assessment, found: Iterable[Section]) -> dict[str, Any] | None:
     """CIS-CAT's counters, in total and by section; None where they tell readers nothing new."""
     if not tally.for_hosts(assessment):
         return None
     total = assessment.counts.tally
     rows = [tally.Row("", "Total", 0, total), *tally.sections(assessment)]
     return {
+        "anchors": {section.number: section.id for section in found},
         "counters": tally.counters(total),
         "columns": (*tally.TESTS, *tally.SCORING),
         "rows": [

@@ -14,6 +14,7 @@ from trueline.model.results import (
     Score,
     SectionHead,
 )
+from trueline.report.tally import for_hosts
 
 SCOPE = (
     "This report compares what was read from one target, at one time, with one benchmark. A passed check "
@@ -156,7 +157,7 @@ def headers(assessment: Assessment) -> dict[str, str]:
         "Profile": profile_name(assessment.profile),
         "Target": f"{target.name} ({target.kind}{': ' if target.roles else ''}{', '.join(target.roles)})",
         "Cluster": target.cluster,
-        "Kubernetes": target.kubernetes or "version not known",
+        "Kubernetes": target.kubernetes or ("" if for_hosts(assessment) else "version not known"),
         "Platform": f"{target.platform}{': ' if target.platform_because else ''}{target.platform_because}",
         "System": target.operating_system,
         "Collected": target.collected_at,
