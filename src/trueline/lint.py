@@ -7,15 +7,18 @@ from trueline.assess import Content
 from trueline.content.cases import expand
 from trueline.evaluate.context import Context
 from trueline.evaluate.kube import FINDS
+from trueline.evaluate.linux.accounts import problems
 from trueline.evaluate.outcomes import judge
 from trueline.evaluate.values import Value, satisfies
 from trueline.model.benchmark import Benchmark
+from trueline.model.hosttest import ConfigTest
 from trueline.model.profile import Misfit, Profile
 from trueline.model.rule import Case, KubeTest, Rule, SettingTest, Test, bind
 from trueline.model.setting import Component, Setting, SettingType
 from trueline.policy.misfits import misfits
 from trueline.policy.profiles import pinned
 
+_TODAY = 20000  # the day, counted from 1970, on which the facts of cases were read
 _NODE_CASES = {"pass", "fail", "error"}
 _KUBE_CASES = {"pass", "fail", "unknown"}
 _EXAMPLE: dict[SettingType, Value] = {
@@ -122,12 +125,16 @@ def _tests(*roots: Test | None) -> Iterator[Test]:
 def _leaf(test: Test, content: Content) -> Iterator[str]:
     if test.setting is not None:
         yield from _setting(test.setting, content.components)
-    if test.file is not None and test.file.name not in content.platform.files:
+    if test.file is not None and test.file.name and test.file.name not in content.platform.files:
         yield f"platform {content.platform.id} names no file {test.file.name}"
     if test.process is not None and test.process.name not in content.components:
         yield f"there is no component {test.process.name}"
     if test.kube is not None:
         yield from _find(test.kube)
+    if test.accounts is not None:
+        yield from problems(test.accounts)
+    if test.config is not None:
+        yield from _predicate(test.config, test.config.type)
 
 
 def _setting(test: SettingTest, components: Mapping[str, Component]) -> Iterator[str]:
@@ -149,6 +156,13 @@ def _fits(test: SettingTest, setting: Setting) -> Iterator[str]:
         yield f"setting {test.name}: {error}"
 
 
+def _predicate(test: ConfigTest, kind: SettingType) -> Iterator[str]:
+    try:
+        satisfies(test, _EXAMPLE[kind], kind)
+    except ValueError as error:
+        yield f"config {test.name} {test.key}: {error}"
+
+
 def _find(test: KubeTest) -> Iterator[str]:
     if test.find not in FINDS:
         yield f"there is no search {test.find}"
@@ -168,7 +182,7 @@ def _cases(rule: Rule, cases: tuple[Case, ...], content: Content) -> Iterator[st
     for case in cases:
         try:
             node, cluster, version = expand(case)
-            context = Context(node, cluster, content.components, content.platform, version)
+            context = Context(node, cluster, content.components, content.platform, version, _TODAY)
             decision = judge(bind(rule, case.given), context)
         except ValueError as error:  # msgspec's ValidationError is one
             yield f"rule {rule.id}, case {case.name!r}: {error}"

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.node_tree import NodeTree
-from trueline.evaluate.remedy import quoted
+from trueline.evaluate.shell import quoted
 
 
 @pytest.fixture

@@ -1,22 +1,25 @@
 """Expands the short forms of rule cases into facts.
 
-    node:
-      version: "1.34"                 Kubernetes minor version of the components
-      processes:                      or "denied: why"
-        kube-apiserver: [--anonymous-auth=false]            one process
-        etcd: {arguments: [], environment: {ETCD_NAME: a}}  one with more fields of model.facts.Process
-        kubelet: [[--v=1], [--v=2]]                         several
-      files:
-        /etc/kubernetes/admin.conf: "0600 root:root"        or absent, denied, or fields of FileMeta
-      documents:
-        /var/lib/kubelet/config.yaml: {kind: KubeletConfiguration, data: {}}    or absent, denied, invalid
-    cluster: fields of ClusterFacts   missing or null: no cluster was asked
+node:
+  version: "1.34"                 Kubernetes minor version of the components
+  processes:                      or "denied: why"
+    kube-apiserver: [--anonymous-auth=false]            one process
+    etcd: {arguments: [], environment: {ETCD_NAME: a}}  one with more fields of model.facts.Process
+    kubelet: [[--v=1], [--v=2]]                         several
+  files:
+    /etc/kubernetes/admin.conf: "0600 root:root"        or absent, denied, or fields of FileMeta
+  documents:
+    /var/lib/kubelet/config.yaml: {kind: KubeletConfiguration, data: {}}    or absent, denied, invalid
+  os: {ID: debian}                os-release
+  linux: the operating system     see `content/host_cases.py`
+cluster: fields of ClusterFacts   missing or null: no cluster was asked
 """
 
 from typing import Any
 
 import msgspec
 
+from trueline.content.host_cases import expand_linux
 from trueline.model.cluster import ClusterFacts
 from trueline.model.facts import Absent, Document, FileMeta, NodeFacts, Process, Unavailable
 from trueline.model.rule import Case
@@ -26,7 +29,7 @@ _NAMED = {0: "root", 65534: "nobody"}
 
 def expand(case: Case) -> tuple[NodeFacts, ClusterFacts | None, str | None]:
     """Node, cluster and Kubernetes version of a case; raises ValueError or ValidationError if it is wrong."""
-    known = {"version", "processes", "files", "documents"}
+    known = {"version", "processes", "files", "documents", "linux", "os"}
     if unknown := set(case.node) - known:
         raise ValueError(f"case {case.name!r}: node has no {', '.join(sorted(unknown))}")
     node = NodeFacts(
@@ -34,6 +37,8 @@ def expand(case: Case) -> tuple[NodeFacts, ClusterFacts | None, str | None]:
         processes=_processes(case.node.get("processes") or {}),
         files={path: _file(given) for path, given in (case.node.get("files") or {}).items()},
         documents={path: _document(given) for path, given in (case.node.get("documents") or {}).items()},
+        os_release=case.node.get("os") or {},
+        linux=expand_linux(case.node["linux"], _file) if "linux" in case.node else None,
     )
     cluster = None if case.cluster is None else msgspec.convert(case.cluster, ClusterFacts)
     version = case.node.get("version")

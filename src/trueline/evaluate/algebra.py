@@ -1,14 +1,16 @@
 """Decides a test tree against the facts."""
 
-from trueline.evaluate.context import Context
+from trueline.evaluate.context import NO_HOST, Context
 from trueline.evaluate.decision import Decision, Fault, all_of, any_of, decided, negated
 from trueline.evaluate.files import judge_file
+from trueline.evaluate.linux import JUDGES, host_leaf
+from trueline.evaluate.linux.paths import judge_path
 from trueline.evaluate.objects import judge_objects
 from trueline.evaluate.settings import Effective
 from trueline.evaluate.values import describe, satisfies
 from trueline.model.facts import FileMeta, Process, Unavailable
 from trueline.model.results import Evidence, Outcome
-from trueline.model.rule import ProcessTest, SettingTest, Test
+from trueline.model.rule import FileTest, ProcessTest, SettingTest, Test
 from trueline.model.setting import SettingType
 
 
@@ -17,7 +19,7 @@ def decide(test: Test, context: Context) -> Decision:
     if test.setting is not None:
         return _setting(test.setting, context)
     if test.file is not None:
-        return judge_file(test.file, context)
+        return _path(test.file, context) if test.file.path else judge_file(test.file, context)
     if test.process is not None:
         return _process(test.process, context)
     if test.kube is not None:
@@ -26,8 +28,23 @@ def decide(test: Test, context: Context) -> Decision:
         return all_of(decide(part, context) for part in test.all)
     if test.any is not None:
         return any_of(decide(part, context) for part in test.any)
-    assert test.not_ is not None  # one key is set: the struct sees to it
-    return negated(decide(test.not_, context))
+    if test.not_ is not None:
+        return negated(decide(test.not_, context))
+    return _host(test, context)
+
+
+def _host(test: Test, context: Context) -> Decision:
+    """A leaf about the operating system, which not every scan reads."""
+    if context.host is None:
+        return decided(Outcome.ERROR, NO_HOST)
+    found = host_leaf(test)
+    assert found is not None  # one key is set: the struct sees to it
+    name, leaf = found
+    return JUDGES[name](leaf, context.host)
+
+
+def _path(test: FileTest, context: Context) -> Decision:
+    return judge_path(test, context.host) if context.host else decided(Outcome.ERROR, NO_HOST)
 
 
 def running(component: str, context: Context) -> Decision:

@@ -5,24 +5,30 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from trueline.evaluate.kube import Index
+from trueline.evaluate.linux.base import Host
 from trueline.evaluate.settings import Effective, effective
 from trueline.model.cluster import ClusterFacts
 from trueline.model.facts import Document, NodeFacts, Process, Unavailable
 from trueline.model.platform import Platform
 from trueline.model.setting import Component
 
+NO_HOST = "The operating system of no machine was examined."
 NO_NODE = Unavailable(kind="not-collected", reason="No node was examined.")
 
 
 @dataclass(frozen=True)
 class Context:
-    """What tests may look at. `version` is the Kubernetes minor version ("1.34"), None if not known."""
+    """What tests may look at. `version` is the Kubernetes minor version ("1.34"), None if not known.
+
+    `today` is the day of the collection, counted from 1970; None if not known.
+    """
 
     node: NodeFacts | None
     cluster: ClusterFacts | None
     components: Mapping[str, Component]
     platform: Platform
     version: str | None = None
+    today: int | None = None
     _effective: dict[tuple[str, int], Effective | Unavailable] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -30,6 +36,13 @@ class Context:
         """The cluster's objects with the joins that searches share; only where there is a cluster."""
         assert self.cluster is not None
         return Index(self.cluster, node=self.node, version=self.version)
+
+    @cached_property
+    def host(self) -> Host | None:
+        """The machine's operating system, where it was read."""
+        if self.node is None or self.node.linux is None:
+            return None
+        return Host(self.node, self.node.linux, self.today)
 
     def processes(self, component: str) -> tuple[Process, ...] | Unavailable:
         """The component's real processes; empty only where it is certain that it does not run here."""

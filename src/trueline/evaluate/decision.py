@@ -8,7 +8,7 @@ import msgspec
 from trueline.model.base import Model
 from trueline.model.facts import Process
 from trueline.model.results import Evidence, Outcome
-from trueline.model.rule import FileTest, KubeTest, ProcessTest, SettingTest
+from trueline.model.rule import Leaf
 
 
 class Fault(Model, frozen=True, kw_only=True):
@@ -17,7 +17,7 @@ class Fault(Model, frozen=True, kw_only=True):
     `path` is the file that is wrong, `layer` and `source` say where a setting's value came from.
     """
 
-    test: SettingTest | FileTest | ProcessTest | KubeTest
+    test: Leaf
     path: str = ""
     layer: str = ""
     source: str = ""

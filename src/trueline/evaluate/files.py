@@ -21,7 +21,7 @@ def judge_file(test: FileTest, context: Context) -> Decision:
         return decided(Outcome.ERROR, found.reason)
     if not found:
         return _missing(test, named, context)
-    return all_of(_judge_one(test, path, fact) for path, fact in found)
+    return all_of(judge_one(test, path, fact) for path, fact in found)
 
 
 def locate(
@@ -111,7 +111,7 @@ def _missing(test: FileTest, named: NamedFile, context: Context) -> Decision:
             )
     outcome = Outcome(test.absent)
     evidence = Evidence(
-        fact=named.title or test.name, source=places, observed="absent", expected=_expected(test)
+        fact=named.title or test.name, source=places, observed="absent", expected=expected(test)
     )
     faults = (Fault(test=test, path=named.candidates[0] if named.candidates else ""),)
     return decided(
@@ -128,7 +128,8 @@ def _any_parent(named: NamedFile, context: Context) -> bool:
     return any(isinstance(known.get(path.rpartition("/")[0] or "/"), FileMeta) for path in named.candidates)
 
 
-def _judge_one(test: FileTest, path: str, fact: FileMeta | Absent | Unavailable) -> Decision:
+def judge_one(test: FileTest, path: str, fact: FileMeta | Absent | Unavailable) -> Decision:
+    """What one file's metadata give, named by the path that leads to it."""
     if isinstance(fact, Unavailable):
         return decided(Outcome.ERROR, f"{path} could not be read: {fact.reason}")
     if isinstance(fact, Absent):
@@ -140,13 +141,13 @@ def _judge_one(test: FileTest, path: str, fact: FileMeta | Absent | Unavailable)
     shield = f" (below {fact.shielded_by})" if fact.shielded_by and not holds else ""
     where = f"{path} -> {fact.target}" if fact.target else path
     evidence = Evidence(
-        fact=path, source=f"metadata of {where}", observed=observed + shield, expected=_expected(test)
+        fact=path, source=f"metadata of {where}", observed=observed + shield, expected=expected(test)
     )
     if holds:
         return decided(Outcome.PASS, f"{path} is {observed}.", evidence=(evidence,))
     return decided(
         Outcome.FAIL,
-        f"{path} is {observed}{shield}, expected {_expected(test)}.",
+        f"{path} is {observed}{shield}, expected {expected(test)}.",
         evidence=(evidence,),
         faults=(Fault(test=test, path=fact.target or path, observed=observed),),
     )
@@ -166,7 +167,8 @@ def _holds(test: FileTest, fact: FileMeta) -> tuple[bool, str]:
     return bool(test.present), "present"
 
 
-def _expected(test: FileTest) -> str:
+def expected(test: FileTest) -> str:
+    """What the test asks for, in words."""
     if test.mode_at_most is not None:
         return f"mode {test.mode_at_most} or stricter"
     if test.owner is not None:

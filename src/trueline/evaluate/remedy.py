@@ -4,6 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from trueline.evaluate.context import Context
 from trueline.evaluate.decision import Decision, Fault
+from trueline.evaluate.linux import host_leaf
+from trueline.evaluate.linux.remedy import change
+from trueline.evaluate.shell import quoted
 from trueline.model.base import Model
 from trueline.model.platform import Lasting
 from trueline.model.results import Outcome
@@ -37,6 +40,7 @@ def remedy(rule: Rule, decision: Decision, context: Context) -> Remedy:
     settings = [fault for fault in faults if isinstance(fault.test, SettingTest)]
     changes += [_of_setting(fault, context) for fault in settings]
     changes += [_of_file(fault) for fault in faults if isinstance(fault.test, FileTest)]
+    changes += [change(fault) for fault in faults]
     changes.append(rule.remediation)
     return Remedy(
         changes=tuple(dict.fromkeys(change for change in changes if change)),
@@ -65,6 +69,8 @@ def _expected_faults(test: Test | None) -> tuple[Fault, ...]:
         return ()
     if test.setting is not None:
         return (Fault(test=test.setting),)
+    if found := host_leaf(test):
+        return (Fault(test=found[1]),)
     parts = test.all or (test.any or ())[:1]
     return tuple(fault for part in parts for fault in _expected_faults(part))
 
@@ -167,15 +173,6 @@ def _stricter(allowed: str, observed: str) -> str:
     """The allowed mode without bits that the file does not have now: hardening never opens a file."""
     now = observed.removeprefix("mode ")
     return f"{(int(now, 8) & int(allowed, 8)) if now.isdigit() else int(allowed, 8):o}"
-
-
-def quoted(path: str) -> str:
-    """A path as one word of a shell command, as shlex.quote would, but control characters are shown."""
-    plain = path.replace("/", "").replace(".", "").replace("-", "").replace("_", "")
-    if plain.isalnum() and plain.isascii():
-        return path
-    visible = "".join(letter if letter.isprintable() else "?" for letter in path)
-    return "'" + visible.replace("'", "'\\''") + "'"
 
 
 def joined(remedies: Iterable[Remedy]) -> Remedy:

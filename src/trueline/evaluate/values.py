@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from trueline.model.rule import Predicate
+from trueline.model.predicate import Predicate
 from trueline.model.setting import SettingType
 
 Value = bool | int | float | str | tuple[str, ...]

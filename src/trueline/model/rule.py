@@ -1,71 +1,38 @@
 """Rules: technical assertions in a small closed test language."""
 
 import re
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
 from trueline.model.base import Strict
+from trueline.model.hosttest import (
+    AccountsTest,
+    AuditRuleTest,
+    BannerTest,
+    BootArgumentTest,
+    ConfigTest,
+    DaemonTest,
+    FirewallTest,
+    ListenTest,
+    LoginDefsTest,
+    ModuleTest,
+    MountTest,
+    PackageTest,
+    PamTest,
+    ScheduleTest,
+    SelinuxTest,
+    ServiceTest,
+    SshdTest,
+    SysctlTest,
+    WalkTest,
+)
+from trueline.model.predicate import Predicate
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
 
 
 _MODE = re.compile(r"[0-7]{3,4}|\$[\w-]+")  # a rule's own parameter until it is bound
-
-
-class Predicate(Strict, frozen=True, kw_only=True):
-    """What is asserted of a value; exactly one key. Values are text, read as the setting's type.
-
-    equals, one_of: the value is it, or one of them. has, lacks: a list holds, or doesn't hold, each of them.
-    subset_of: every member of a list is among them, and the list isn't empty. at_least, at_most: numbers and
-    durations. present: true means set and not empty. matches: a regular expression finds something.
-    differs_from: the effective value of another setting ("etcd/trusted-ca-file") is not the same.
-    """
-
-    equals: str | None = None
-    not_equals: str | None = None
-    one_of: tuple[str, ...] | None = None
-    has: tuple[str, ...] | None = None
-    lacks: tuple[str, ...] | None = None
-    subset_of: tuple[str, ...] | None = None
-    at_least: str | None = None
-    at_most: str | None = None
-    present: bool | None = None
-    matches: str | None = None
-    differs_from: str | None = None
-
-    def __post_init__(self) -> None:
-        if len(self.operators()) != 1:
-            raise ValueError(f"needs exactly one of {', '.join(_PREDICATES)}")
-
-    def operators(self) -> list[tuple[str, Any]]:
-        """The predicates that are set, with their operands."""
-        return [(name, value) for name in _PREDICATES if (value := getattr(self, name)) is not None]
-
-    @property
-    def operator(self) -> str:
-        """Name of the one predicate."""
-        return self.operators()[0][0]
-
-    @property
-    def operand(self) -> Any:
-        """What it is compared with."""
-        return self.operators()[0][1]
-
-
-_PREDICATES = (
-    "equals",
-    "not_equals",
-    "one_of",
-    "has",
-    "lacks",
-    "subset_of",
-    "at_least",
-    "at_most",
-    "present",
-    "matches",
-    "differs_from",
-)
 
 
 class SettingTest(Predicate, frozen=True, kw_only=True):
@@ -77,18 +44,23 @@ class SettingTest(Predicate, frozen=True, kw_only=True):
 class FileTest(Strict, frozen=True, kw_only=True):
     """Each file that the platform knows by `name` has at most this mode, this owner, or exists.
 
+    `path` is a literal path instead, in which the last part may be a shell pattern; "/**" at the end means
+    all regular files below.
     `mode_at_most` is octal text; a mode passes when it has no bit outside it. `owner` is "user:group",
     several alternatives separated by a blank. `absent` says what a missing file means: for most files, that
     the recommendation does not apply.
     """
 
-    name: str
+    name: str = ""
+    path: str = ""
     mode_at_most: str | None = None
     owner: str | None = None
     present: bool | None = None
     absent: Literal["notapplicable", "pass", "fail"] = "notapplicable"
 
     def __post_init__(self) -> None:
+        if bool(self.name) is bool(self.path):
+            raise ValueError("needs exactly one of name, path")
         if sum(value is not None for value in (self.mode_at_most, self.owner, self.present)) != 1:
             raise ValueError("needs exactly one of mode_at_most, owner, present")
         if self.mode_at_most is not None and not _MODE.fullmatch(self.mode_at_most):
@@ -112,6 +84,30 @@ class KubeTest(Strict, frozen=True, kw_only=True):
     given: dict[str, tuple[str, ...]] = {}
 
 
+HostTest: TypeAlias = (
+    SysctlTest
+    | MountTest
+    | PackageTest
+    | ServiceTest
+    | ModuleTest
+    | SshdTest
+    | LoginDefsTest
+    | AuditRuleTest
+    | PamTest
+    | AccountsTest
+    | ConfigTest
+    | WalkTest
+    | ScheduleTest
+    | ListenTest
+    | DaemonTest
+    | BootArgumentTest
+    | BannerTest
+    | FirewallTest
+    | SelinuxTest
+)
+Leaf: TypeAlias = SettingTest | FileTest | ProcessTest | KubeTest | HostTest
+
+
 class Test(Strict, frozen=True, kw_only=True, rename={"not_": "not"}):
     """One node of a test tree; exactly one key."""
 
@@ -121,13 +117,33 @@ class Test(Strict, frozen=True, kw_only=True, rename={"not_": "not"}):
     file: FileTest | None = None
     process: ProcessTest | None = None
     kube: KubeTest | None = None
+    sysctl: SysctlTest | None = None
+    mount: MountTest | None = None
+    package: PackageTest | None = None
+    service: ServiceTest | None = None
+    module: ModuleTest | None = None
+    sshd: SshdTest | None = None
+    login_defs: LoginDefsTest | None = None
+    audit_rule: AuditRuleTest | None = None
+    pam: PamTest | None = None
+    accounts: AccountsTest | None = None
+    config: ConfigTest | None = None
+    walk: WalkTest | None = None
+    schedule: ScheduleTest | None = None
+    listen: ListenTest | None = None
+    daemons: DaemonTest | None = None
+    boot_argument: BootArgumentTest | None = None
+    banner: BannerTest | None = None
+    firewall: FirewallTest | None = None
+    selinux: SelinuxTest | None = None
     all: "tuple[Test, ...] | None" = None
     any: "tuple[Test, ...] | None" = None
     not_: "Test | None" = None
 
     def __post_init__(self) -> None:
         if sum(getattr(self, name) is not None for name in self.__struct_fields__) != 1:
-            raise ValueError("needs exactly one of setting, file, process, kube, all, any, not")
+            names = ", ".join(name.rstrip("_") for name in self.__struct_fields__)
+            raise ValueError(f"needs exactly one of {names}")
 
 
 class Rule(Strict, frozen=True, kw_only=True):
@@ -138,7 +154,8 @@ class Rule(Strict, frozen=True, kw_only=True):
     recommendation does not apply. Without a `test` only a person can decide, and `look_at` says how. Text may
     use {name} for each of `parameters`, tests "$name"; a recommendation may give other values.
     `show` is a search whose findings become evidence for the person who decides; it never decides itself.
-    `remediation` adds only what can't be derived from the test and the platform.
+    `remediation` adds only what can't be derived from the test and the platform; `impact` says what the
+    change may break.
     """
 
     id: str
@@ -151,6 +168,7 @@ class Rule(Strict, frozen=True, kw_only=True):
     show: KubeTest | None = None
     look_at: str = ""
     remediation: str = ""
+    impact: str = ""
     parameters: dict[str, str] = {}
     references: tuple[str, ...] = ()
 
@@ -195,7 +213,7 @@ def bind(rule: Rule, given: dict[str, str]) -> Rule:
     for field in ("test", "applies", "show"):
         if field in raw:
             raw[field] = _substitute(raw[field], values)
-    for field in ("title", "why", "look_at", "remediation"):
+    for field in ("title", "why", "look_at", "remediation", "impact"):
         for name, value in values.items():
             raw[field] = raw.get(field, "").replace("{" + name + "}", value)
     return msgspec.convert({**raw, "parameters": values}, Rule)

@@ -1,0 +1,196 @@
+"""Leaves of the test language that ask about a machine's operating system."""
+
+from typing import Literal
+
+from trueline.model.base import Strict
+from trueline.model.predicate import Predicate
+from trueline.model.setting import SettingType
+
+WalkFind = Literal["world-writable-files", "unsticky-directories", "unowned", "ungrouped", "setuid", "setgid"]
+FirewallFind = Literal["default-deny", "loopback", "open-ports"]
+
+
+def _among(word: str, *words: str) -> None:
+    """Raises ValueError for another word, save for a rule's own parameter until it is bound."""
+    if word not in words and not word.startswith("$"):
+        raise ValueError(f"{word!r} is none of {', '.join(words)}")
+
+
+class SysctlTest(Predicate, frozen=True, kw_only=True):
+    """A kernel parameter, an integer: its running value and what the files set at boot both fulfil it.
+
+    `unset` says what it means that no file sets it, so that the kernel's default holds after a boot.
+    """
+
+    key: str
+    unset: Literal["fail", "pass"] = "fail"
+
+
+class MountTest(Strict, frozen=True, kw_only=True):
+    """The mount point is a file system of its own, or has the mount option; now and after the next boot.
+
+    An option of what is no file system of its own does not apply.
+    """
+
+    point: str
+    option: str = ""
+
+
+class PackageTest(Strict, frozen=True, kw_only=True):
+    """At least one of the packages is installed, or none of them; names may be shell patterns."""
+
+    names: tuple[str, ...]
+    installed: bool = True
+
+
+class ServiceTest(Strict, frozen=True, kw_only=True):
+    """The first of the units that exists starts at boot and runs, or none of the units does either."""
+
+    units: tuple[str, ...]
+    enabled: bool
+
+
+class ModuleTest(Strict, frozen=True, kw_only=True):
+    """The kernel module is not loaded, and modprobe.d keeps it from being loaded."""
+
+    name: str
+
+
+class SshdTest(Predicate, frozen=True, kw_only=True):
+    """The effective value of an option of sshd, defaults and Match blocks included."""
+
+    option: str
+
+
+class LoginDefsTest(Predicate, frozen=True, kw_only=True):
+    """An integer of login.defs; what is not set there fails."""
+
+    key: str
+
+
+class AuditRuleTest(Strict, frozen=True, kw_only=True):
+    """Audit rules that are on disk and loaded; exactly one of watch, syscalls, control, executables.
+
+    `watch`: a file or directory, of which `permissions` ("wa") are recorded. `syscalls`: each is recorded on
+    exit for each of `arch`, with all of `fields` ("auid>=1000"); `any_of` are values of which each has such a
+    rule of its own ("exit=-EACCES"). `control`: the last word, such as "-e 2". `executables`: "privileged"
+    asks for a rule for each setuid and setgid program of the machine.
+    """
+
+    watch: str = ""
+    permissions: str = ""
+    syscalls: tuple[str, ...] = ()
+    arch: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()
+    control: str = ""
+    executables: Literal["", "privileged"] = ""
+    key: str = ""
+
+    def __post_init__(self) -> None:
+        if sum(bool(one) for one in (self.watch, self.syscalls, self.control, self.executables)) != 1:
+            raise ValueError("needs exactly one of watch, syscalls, control, executables")
+
+
+class PamTest(Predicate, frozen=True, kw_only=True):
+    """In each of the services, includes followed, one of the modules stands in the stack `type`.
+
+    With an `argument` its value fulfils the predicate; an argument without a value is "true". `settings` is a
+    configuration ("faillock") that sets the same words where the stack does not. `required`: only a module
+    whose failure refuses the log-in counts.
+    """
+
+    services: tuple[str, ...]
+    type: Literal["auth", "account", "password", "session"]
+    modules: tuple[str, ...]
+    argument: str = ""
+    settings: str = ""
+    required: bool = False
+
+
+class AccountsTest(Strict, frozen=True, kw_only=True):
+    """A search among accounts, groups and home directories finds nothing.
+
+    `find` names one of the searches of `evaluate/linux/accounts.py`, `given` holds its arguments.
+    """
+
+    find: str
+    given: dict[str, str] = {}
+
+
+class ConfigTest(Predicate, frozen=True, kw_only=True):
+    """A key of a configuration that `model.linux.LinuxFacts` names fulfils the predicate.
+
+    `section` is that of an INI file, "*" any. Of several values the `which` counts: "any" needs one that
+    fulfils it, "each" all. Without a `key` the values are whole lines. `unset` says what it means that nobody
+    sets the key, `absent` what it means that there is no file of that configuration.
+    """
+
+    name: str
+    key: str = ""
+    section: str = "*"
+    type: SettingType = "string"
+    which: Literal["first", "last", "any", "each"] = "last"
+    unset: Literal["fail", "pass"] = "fail"
+    absent: Literal["fail", "pass", "notapplicable"] = "fail"
+
+
+class WalkTest(Strict, frozen=True, kw_only=True):
+    """The walk over the local file systems found no such file.
+
+    `containers`: whether files in the storage of containers and the kubelet's volumes count too.
+    """
+
+    find: WalkFind
+    containers: str = "count"
+
+    def __post_init__(self) -> None:
+        _among(self.containers, "count", "ignore")
+
+
+class ScheduleTest(Strict, frozen=True, kw_only=True):
+    """A job of cron whose command matches a regular expression, or one of the timers, runs regularly."""
+
+    command: str
+    timers: tuple[str, ...] = ()
+
+
+class ListenTest(Strict, frozen=True, kw_only=True):
+    """Nothing listens on these ports but on loopback addresses."""
+
+    ports: tuple[str, ...]
+
+
+class DaemonTest(Strict, frozen=True, kw_only=True):
+    """No running process has one of these SELinux types."""
+
+    labels: tuple[str, ...]
+
+
+class BootArgumentTest(Predicate, frozen=True, kw_only=True):
+    """A word of the kernel command line, as it runs and as the boot loader will give it; "" where missing."""
+
+    name: str
+
+
+class BannerTest(Strict, frozen=True, kw_only=True):
+    """The text shown at login tells nothing about the system; `empty` says what no text at all means."""
+
+    name: Literal["motd", "issue", "issue-net"]
+    empty: str = "pass"
+
+    def __post_init__(self) -> None:
+        _among(self.empty, "pass", "fail")
+
+
+class FirewallTest(Strict, frozen=True, kw_only=True):
+    """What the packet filter of one address family does, whatever program set it up."""
+
+    find: FirewallFind
+    family: Literal["ipv4", "ipv6"] = "ipv4"
+
+
+class SelinuxTest(Predicate, frozen=True, kw_only=True):
+    """SELinux's mode, or the name of its policy: as it runs and as configured for the next boot."""
+
+    name: Literal["mode", "policy"]
