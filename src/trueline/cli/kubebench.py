@@ -90,12 +90,13 @@ def _carry_out(read: Call, environ: Mapping[str, str]) -> int:
 
 def _run(options: Options, environ: Mapping[str, str], *, alone: bool) -> int:
     from trueline.cli.kubebench_output import output
-    from trueline.cli.kubebench_report import assessment_of, node_name, required_failures, write
+    from trueline.cli.kubebench_report import assessment_of, node_name, policy_of, required_failures, write
     from trueline.cli.kubebench_run import judge, prepare
     from trueline.collect.kubeversion import search_path
     from trueline.collect.snapshot import write_snapshot
 
     os.environ["PATH"] = search_path(environ)  # scripts call kubectl where manifests mount it
+    policy = policy_of(options.policy)
     prepared = prepare(options, alone=alone, environ=environ)
     put = output(options, environ, os.uname().nodename, prepared.config)
     judged = judge(options, prepared)
@@ -107,7 +108,7 @@ def _run(options: Options, environ: Mapping[str, str], *, alone: bool) -> int:
     put(judged.run)
     failed = judged.run.counts.failed
     if options.report or options.policy:
-        assessment = assessment_of(judged, options.policy, node_name(judged))
+        assessment = assessment_of(judged, policy, node_name(judged))
         write(assessment, options.report)
         failed = required_failures(assessment) if options.policy else failed
     if judged.errors:
@@ -125,17 +126,18 @@ def _status(run: "Run", options: Options, failed: int) -> int:
 def _convert(read: Call) -> int:
     """Prints a recorded report in another form."""
     from trueline.cli.kubebench_output import output
-    from trueline.cli.kubebench_report import assessment_of_report, required_failures, write
+    from trueline.cli.kubebench_report import assessment_of_report, policy_of, required_failures, write
     from trueline.kubebench.config import Config
 
     if len(read.words) != 1:
         raise UsageError("convert takes one file", hint="It is the JSON or text that kube-bench printed.")
     run, options = _report(read.words[0]), read.options
+    policy = policy_of(options.policy)
     _tell(run.notices, (), quiet=False)
     output(options, os.environ, os.uname().nodename, Config())(run)
     failed = run.counts.failed
     if options.report or options.policy:
-        assessment = assessment_of_report(run, Path(read.words[0]).name, options.policy)
+        assessment = assessment_of_report(run, Path(read.words[0]).name, policy)
         write(assessment, options.report)
         failed = required_failures(assessment) if options.policy else failed
     return _status(run, options, failed)

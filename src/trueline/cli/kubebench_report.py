@@ -28,8 +28,13 @@ from trueline.model.results import (
 from trueline.policy.apply import apply_policy
 
 
-def assessment_of(judged: Judged, policy_file: str, node: str) -> Assessment:
-    """The run as an assessment of today, waivers applied. Raises ContentError for a broken policy."""
+def policy_of(file: str) -> Policy:
+    """The policy of a file, or none. Raises ContentError for a broken one."""
+    return load_policy(Path(file)) if file else Policy()
+
+
+def assessment_of(judged: Judged, policy: Policy, node: str) -> Assessment:
+    """The run as an assessment of today, waivers applied."""
     target = Target(
         name=node,
         roles=tuple(dict.fromkeys(each.type for each in judged.controls)),
@@ -37,11 +42,11 @@ def assessment_of(judged: Judged, policy_file: str, node: str) -> Assessment:
         collected_at=judged.snapshot.started_at if judged.snapshot else _now(),
     )
     return _composed(
-        to_results(judged.run), _head(judged.controls, judged.benchmark), target, policy_file, judged.notices
+        to_results(judged.run), _head(judged.controls, judged.benchmark), target, policy, judged.notices
     )
 
 
-def assessment_of_report(run: Run, name: str, policy_file: str) -> Assessment:
+def assessment_of_report(run: Run, name: str, policy: Policy) -> Assessment:
     """A recorded run as an assessment."""
     results = to_results(run)
     sections = tuple(
@@ -58,7 +63,7 @@ def assessment_of_report(run: Run, name: str, policy_file: str) -> Assessment:
         sections=sections,
     )
     roles = tuple(dict.fromkeys(each.type for each in run.controls))
-    return _composed(results, head, Target(name="", roles=roles), policy_file, run.notices)
+    return _composed(results, head, Target(name="", roles=roles), policy, run.notices)
 
 
 def write(assessment: Assessment, files: Sequence[str]) -> None:
@@ -82,9 +87,8 @@ def node_name(judged: Judged) -> str:
 
 
 def _composed(
-    results: Sequence[Result], head: BenchmarkHead, target: Target, policy_file: str, notices: Sequence[str]
+    results: Sequence[Result], head: BenchmarkHead, target: Target, policy: Policy, notices: Sequence[str]
 ) -> Assessment:
-    policy = load_policy(Path(policy_file)) if policy_file else Policy()
     today = datetime.now(UTC).date()
     judged, remarks = apply_policy(results, policy, benchmark=head.id, on=today)
     return Assessment(

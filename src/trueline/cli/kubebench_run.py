@@ -136,8 +136,6 @@ def _check(options: Options) -> None:
             hint="Name kube-bench's cfg folder with --config-dir. trueline ships rules of its own instead: "
             "`trueline scan` needs no controls.",
         )
-    if options.policy and not Path(options.policy).is_file():
-        raise UsageError(f"there is no policy file {options.policy}", hint="Check --policy.")
 
 
 def _selection(options: Options) -> Selection:

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -61,8 +62,15 @@ def _save(assessments: Sequence[Assessment], name: str, output: str) -> None:
 def _rendered(assessments: Sequence[Assessment], name: str, *, color: bool) -> list[str]:
     if name == "json" and len(assessments) > 1:
         return ["[\n" + ",\n".join(FORMATS[name](one).rstrip() for one in assessments) + "\n]\n"]
-    options = {"color": True} if color and name == "text" else {}
+    options = _options(name, color=color)
     return [FORMATS[name](one, **options) for one in assessments]
+
+
+def _options(name: str, *, color: bool) -> dict[str, Any]:
+    if name == "asff":
+        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
+        return {"account": os.environ.get("AWS_ACCOUNT_ID", ""), "region": region}
+    return {"color": True} if color and name == "text" else {}
 
 
 def use_color() -> bool:

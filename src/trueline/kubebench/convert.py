@@ -69,6 +69,7 @@ def outcome(check: CheckResult) -> Outcome:
 
 def _result(check: CheckResult, group: GroupResult, controls: ControlsResult) -> Result:
     result = outcome(check)
+    automated = check.cause not in ("manual", "no-tests")
     return Result(
         number=check.id,
         title=check.text,
@@ -76,12 +77,13 @@ def _result(check: CheckResult, group: GroupResult, controls: ControlsResult) ->
         section=group.id,
         level=0,
         scored=check.scored,
-        automated=check.cause not in ("manual", "no-tests"),
+        automated=automated,
         rules=(),
         outcome=result,
         reason=check.reason or _reason(check, result),
         evidence=_evidence(check),
         remediation=check.remediation.strip(),
+        disposition="required" if check.scored and automated else "informational",
     )
 
 

@@ -15,8 +15,8 @@ _SECONDS = 15
 _TABLE = (
     (
         "CREATE TABLE scan_results (id bigserial PRIMARY KEY, created_at timestamptz, updated_at "
-        "timestamptz, deleted_at timestamptz, scan_host varchar(63) NOT NULL, scan_time timestamptz NOT NULL, "
-        "scan_info jsonb NOT NULL)"
+        "timestamptz, deleted_at timestamptz, scan_host varchar(63) NOT NULL, "
+        "scan_time timestamptz NOT NULL, scan_info jsonb NOT NULL)"
     ),
     "CREATE INDEX idx_scan_results_deleted_at ON scan_results (deleted_at)",
 )
