@@ -25,7 +25,17 @@ SUFFIXES = {
     "csv-summary": "summary.csv",
     "xccdf": "xccdf.xml",
     "arf": "arf.xml",
+    "sarif": "sarif",
+    "sarif-github": "github.sarif",
+    "oscal": "oscal.json",
+    "defectdojo": "defectdojo.json",
+    "policyreport": "policyreport.json",
+    "prometheus": "prom",
+    "asff": "asff.json",
+    "github": "summary.md",
+    "github-annotations": "annotations.txt",
 }
+OPTIONS = {"asff": {"account": "123456789012", "region": "eu-west-1"}}
 ASSESSMENTS = {"rich": RICH, "host": HOST, "clean": CLEAN, "empty": EMPTY}
 
 
@@ -45,7 +55,7 @@ def without_style(page: str) -> str:
 @pytest.mark.parametrize("assessment", ASSESSMENTS)
 @pytest.mark.parametrize("format_name", FORMATS)
 def test_report_is_the_golden_one(format_name, assessment):
-    content = FORMATS[format_name](ASSESSMENTS[assessment])
+    content = FORMATS[format_name](ASSESSMENTS[assessment], **OPTIONS.get(format_name, {}))
     agree(
         f"{assessment}.{SUFFIXES[format_name]}", without_style(content) if format_name == "html" else content
     )

@@ -20,7 +20,8 @@ def _late(module: str) -> Renderer:
     return render
 
 
-# Each is called with an assessment; "text" also takes `color` and `width`.
+# Each is called with an assessment; "text" also takes `color` and `width`, "asff" needs an `account` and a
+# `region`.
 FORMATS: Mapping[str, Renderer] = {
     "text": _late("text"),
     "json": _late("json_"),
@@ -31,6 +32,15 @@ FORMATS: Mapping[str, Renderer] = {
     "csv-summary": _late("csv_summary"),
     "xccdf": _late("xccdf"),
     "arf": _late("arf"),
+    "sarif": _late("sarif"),
+    "sarif-github": _late("sarif_github"),
+    "oscal": _late("oscal"),
+    "defectdojo": _late("defectdojo"),
+    "policyreport": _late("policyreport"),
+    "prometheus": _late("prometheus"),
+    "asff": _late("asff"),
+    "github": _late("github"),
+    "github-annotations": _late("github_annotations"),
 }
 
 SUFFIXES: Mapping[str, str] = {
@@ -47,6 +57,16 @@ SUFFIXES: Mapping[str, str] = {
     ".summary.csv": "csv-summary",
     ".xccdf.xml": "xccdf",
     ".arf.xml": "arf",
+    ".sarif": "sarif",
+    ".sarif.json": "sarif",
+    ".github.sarif": "sarif-github",
+    ".oscal.json": "oscal",
+    ".defectdojo.json": "defectdojo",
+    ".policyreport.json": "policyreport",
+    ".prom": "prometheus",
+    ".asff.json": "asff",
+    ".summary.md": "github",
+    ".annotations.txt": "github-annotations",
 }
 
 

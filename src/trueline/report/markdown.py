@@ -43,7 +43,7 @@ def _summary(assessment: Assessment) -> Iterator[str]:
     counts = assessment.counts
     rows = [(text(name), *_numbers(found)) for name, found in counts.targets.items()]
     total = ("**Total**", *_numbers(counts.total))
-    yield from _table(("Target", *outline.states(counts.total)), [*rows, total])
+    yield from table(("Target", *outline.states(counts.total)), [*rows, total])
 
 
 def _numbers(counts: Counts) -> list[str]:
@@ -52,7 +52,7 @@ def _numbers(counts: Counts) -> list[str]:
 
 def _about(assessment: Assessment) -> Iterator[str]:
     rows = ((label, text(value)) for label, value in outline.headers(assessment).items())
-    yield from _table(("About this run", ""), rows)
+    yield from table(("About this run", ""), rows)
 
 
 def _tables(assessment: Assessment) -> Iterator[str]:
@@ -63,7 +63,7 @@ def _tables(assessment: Assessment) -> Iterator[str]:
             score = scores.get(head.number)
             suffix = f", score {outline.percent(score)}" if score and score.maximum else ""
             yield from (f"### {text(f'{head.number} {head.title}')} ({text(part.target)}{suffix})", "")
-            yield from _table(("State", "Number", "Title", "Severity", "Level"), map(_row, results))
+            yield from table(("State", "Number", "Title", "Severity", "Level"), map(_row, results))
 
 
 def _row(result: Result) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ def _finding(result: Result) -> Iterator[str]:
         yield from (f"**Why it matters:** {text(prose(result.why))}", "")
     pieces = [(text(e.fact), text(e.observed), text(e.expected), text(e.source)) for e in result.evidence]
     if pieces:
-        yield from _table(("Fact", "Observed", "Expected", "Source"), pieces)
+        yield from table(("Fact", "Observed", "Expected", "Source"), pieces)
     if result.remediation:
         yield from ("**Remediation:**", "", *_fenced(result.remediation), "")
     if result.rules:
@@ -110,7 +110,7 @@ def _unseen(assessment: Assessment) -> Iterator[str]:
     unavailable = assessment.coverage.unavailable
     if unavailable:
         yield from ("## What this run could not see", "")
-        yield from _table(
+        yield from table(
             ("Reason", "Checks"),
             [(text(prose(reason)), text(", ".join(numbers))) for reason, numbers in unavailable.items()],
         )
@@ -121,10 +121,11 @@ def _left_out(assessment: Assessment) -> Iterator[str]:
     if named:
         yield from ("## What was left out", "")
         rows = [(text(prose(reason)), text(", ".join(numbers))) for reason, numbers in named.items()]
-        yield from _table(("Reason", "Checks"), rows)
+        yield from table(("Reason", "Checks"), rows)
 
 
-def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """The lines of a table and a blank one; its cells are Markdown."""
     head = list(columns)
     yield _cells(head)
     yield _cells("---" for _ in head)

@@ -1,0 +1,90 @@
+"""What the formats for other programs share: keys that stay the same between runs, times, clean text."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from trueline.model.results import Assessment, Result
+from trueline.report.safe import visible, visible_lines
+from trueline.report.xml import moment
+
+SITE: Final = "https://trueline.dev"
+NO_TIME: Final = moment()
+_FILE = re.compile(r"(?:metadata of )?(/.*[^/\s].*)", re.DOTALL)
+_NOT_IN_TOKENS = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+class Finding(NamedTuple):
+    """A result and its key: target, benchmark and number, the same in each run."""
+
+    key: str
+    result: Result
+
+
+def findings(assessment: Assessment) -> Iterator[Finding]:
+    """All results in order; a key that was taken before gets a number behind it."""
+    taken: set[str] = set()
+    again: dict[str, int] = {}
+    prefix = f"{visible(assessment.target.name)}/{visible(assessment.benchmark.id)}"
+    for result in assessment.results:
+        base = key = f"{prefix}/{visible(result.number)}"
+        while key in taken:
+            again[base] = again.get(base, 1) + 1
+            key = f"{base}#{again[base]}"
+        taken.add(key)
+        yield Finding(key, result)
+
+
+def instant(assessment: Assessment) -> str:
+    """When the facts were read, else the day they were judged, as RFC 3339; `NO_TIME` if neither is known."""
+    found = moment(assessment.target.collected_at, assessment.assessed_on)
+    return found if found.endswith("Z") else f"{found}Z"
+
+
+def seconds(assessment: Assessment) -> int:
+    """The `instant` in seconds since 1970."""
+    return int(datetime.fromisoformat(instant(assessment)).timestamp())
+
+
+def block(text: str) -> str:
+    """Text whose lines are kept and whose characters can all be seen."""
+    return "\n".join(visible_lines(text.strip("\r\n")))
+
+
+def words(*texts: str, otherwise: str = "none") -> str:
+    """The first text with something to see in it, on one line without blanks around it."""
+    return next((shown for text in texts if (shown := visible(text).strip())), otherwise)
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters; what was longer ends with three dots."""
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def token(text: str) -> str:
+    """The text with all but letters, digits, dots, underscores and hyphens replaced by a hyphen."""
+    return _NOT_IN_TOKENS.sub("-", text).strip("-")
+
+
+def file_of(result: Result) -> str:
+    """The first file that the evidence was read from; "" where it comes from elsewhere."""
+    for one in result.evidence:
+        if found := _FILE.fullmatch(one.source):
+            return visible(found[1])
+    return ""
+
+
+def observed(result: Result) -> list[str]:
+    """A line per fact."""
+    return [
+        f"{words(one.fact)}: found {words(one.observed)}, expected {words(one.expected)} "
+        f"({words(one.source)})"
+        for one in result.evidence
+    ]
+
+
+def document(content: Any) -> str:
+    """Indented JSON; its texts must be clean."""
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

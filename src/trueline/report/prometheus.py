@@ -1,0 +1,99 @@
+"""Prometheus' text format, for the textfile collector of the node exporter (`*.prom`)."""
+
+from collections.abc import Iterable, Iterator
+
+from trueline.model.results import Assessment, Outcome, Result
+from trueline.report import outline
+from trueline.report.exchange import NO_TIME, instant, seconds
+from trueline.report.safe import visible
+
+Labels = dict[str, str]
+_STATES = ("PASS", "FAIL", "WARN", "INFO")
+
+
+def render(assessment: Assessment) -> str:
+    """Gauges of our own, then those that dashboards for Rancher's scans read."""
+    return "\n".join((*_own(assessment), *_rancher(assessment))) + "\n"
+
+
+def _own(assessment: Assessment) -> Iterator[str]:
+    about = _about(assessment)
+    yield from _metric(
+        "trueline_check_status",
+        "The state of each recommendation, and what policy makes of it.",
+        ((_check(about, result), 1) for result in assessment.results),
+    )
+    counts = outline.states(assessment.counts.total)
+    yield from _metric(
+        "trueline_checks",
+        "How many recommendations are in which state.",
+        (({**about, "state": state}, counts[state]) for state in _STATES),
+    )
+    coverage = assessment.coverage
+    yield from _metric(
+        "trueline_checks_evaluated", "Checks that facts decided.", [(about, coverage.evaluated)]
+    )
+    yield from _metric("trueline_checks_applicable", "Checks that apply.", [(about, coverage.applicable)])
+    score = assessment.counts.score
+    if score.maximum:
+        ratio = score.passed / score.maximum
+        yield from _metric(
+            "trueline_score_ratio", "Passed checks of those that are scored and automated.", [(about, ratio)]
+        )
+    if instant(assessment) != NO_TIME:
+        yield from _metric(
+            "trueline_last_run_timestamp_seconds", "When the facts were read.", [(about, seconds(assessment))]
+        )
+
+
+def _rancher(assessment: Assessment) -> Iterator[str]:
+    profile = assessment.profile.id if assessment.profile else assessment.benchmark.id
+    labels = {
+        "scan_name": "manual",
+        "scan_profile_name": visible(profile),
+        "cluster_name": visible(assessment.target.cluster),
+    }
+    kinds = [_kind(result) for result in assessment.results]
+    yield from _metric("cis_scan_num_tests_total", "All tests.", [(labels, len(kinds))])
+    for kind in ("pass", "fail", "warn", "skipped", "na"):
+        yield from _metric(f"cis_scan_num_tests_{kind}", f"Tests: {kind}.", [(labels, kinds.count(kind))])
+
+
+def _kind(result: Result) -> str:
+    """Rancher's words; what is set aside counts as skipped, there as here."""
+    if result.outcome is Outcome.NOTAPPLICABLE:
+        return "na"
+    if result.outcome is Outcome.PASS:
+        return "pass"
+    return result.state.lower() if outline.needs_action(result) else "skipped"
+
+
+def _about(assessment: Assessment) -> Labels:
+    target = assessment.target
+    cluster, node = visible(target.cluster), visible(target.name) if target.kind == "node" else ""
+    return {"cluster": cluster, "node": node, "benchmark": visible(assessment.benchmark.id)}
+
+
+def _check(about: Labels, result: Result) -> Labels:
+    return {
+        **about,
+        "check": visible(result.number),
+        "section": visible(result.section),
+        "scored": str(result.scored).lower(),
+        "state": result.state,
+        "disposition": result.disposition,
+    }
+
+
+def _metric(name: str, help_text: str, samples: Iterable[tuple[Labels, float]]) -> Iterator[str]:
+    """Help, type and samples; a scrape with the same labels twice is refused as a whole."""
+    yield from (f"# HELP {name} {help_text}", f"# TYPE {name} gauge")
+    yield from dict.fromkeys(f"{name}{{{_labels(labels)}}} {value}" for labels, value in samples)
+
+
+def _labels(labels: Labels) -> str:
+    return ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items())
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"')
