@@ -72,6 +72,10 @@ class Root:
         """Device and inode of what `path` leads to."""
         return self._at(path, lambda _, trail: (trail.last.status.st_dev, trail.last.status.st_ino))
 
+    def modified(self, path: str) -> float | Absent | Unavailable:
+        """When the content of what `path` leads to last changed, in seconds since 1970."""
+        return self._at(path, lambda _, trail: trail.last.status.st_mtime)
+
     def read(self, path: str, limit: int = READ_LIMIT) -> bytes | Absent | Unavailable:
         """The content of a regular file of at most `limit` bytes; any other kind of file is not opened."""
         return self._at(path, lambda _, trail: trail.content(limit))
@@ -79,6 +83,14 @@ class Root:
     def listdir(self, path: str, limit: int = NAMES_LIMIT) -> tuple[str, ...] | Absent | Unavailable:
         """The sorted names in a directory."""
         return self._at(path, lambda _, trail: trail.names(limit))
+
+    def open_directory(self, path: str) -> int | Absent | Unavailable:
+        """A descriptor of a directory to list and to look below; the caller closes it."""
+        return self._at(path, lambda _, trail: trail.open_directory())
+
+    def open_file(self, path: str) -> int | Absent | Unavailable:
+        """A descriptor of a regular file of any size, for reading it in parts; the caller closes it."""
+        return self._at(path, lambda _, trail: trail.open_file())
 
     def readlink(self, path: str) -> str | Absent | Unavailable:
         """The text of the link at `path`; Absent where there is no link."""

@@ -110,21 +110,31 @@ class Trail:
 
     def content(self, limit: int) -> bytes:
         """What the regular file at the end holds. Raises OSError and Refused."""
-        if self.last.kind != "file":
-            raise Refused("special-file", f"a {self.last.kind} where a file was expected")
-        if self.last.status.st_size > limit:
+        if self.last.kind == "file" and self.last.status.st_size > limit:
             raise Refused("too-large", f"over {limit} bytes")
-        fd = self._open_last()
+        fd = self.open_file()
         try:
-            # Non-blocking, and looked at once more: what is opened may be another file by now.
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
-                raise Refused("vanished", "changed while it was read")
             content = _read_up_to(fd, limit + 1)
         finally:
             os.close(fd)
         if len(content) > limit:
             raise Refused("too-large", f"over {limit} bytes")
         return content
+
+    def open_file(self) -> int:
+        """A descriptor of the regular file at the end; the caller closes it. Raises OSError and Refused."""
+        if self.last.kind != "file":
+            raise Refused("special-file", f"a {self.last.kind} where a file was expected")
+        fd = self._open_last()
+        # Non-blocking, and looked at once more: what is opened may be another file by now.
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            os.close(fd)
+            raise Refused("vanished", "changed while it was read")
+        return fd
+
+    def open_directory(self) -> int:
+        """A descriptor of the directory at the end, for the caller to close. Raises OSError."""
+        return os.open(".", _LIST, dir_fd=self.last.fd)
 
     def _open_last(self) -> int:
         try:

@@ -1,0 +1,321 @@
+"""Walks the local file systems once for all rules that look for files anywhere, with flat memory."""
+
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from trueline.collect.access import printable
+from trueline.collect.linux.mounts import MEMORY_TYPES, is_local
+from trueline.collect.linux.reader import Reader
+from trueline.collect.linux.tables import read_ids
+from trueline.model.known import Unavailable
+from trueline.model.linux_system import Mount, Walk, WalkedFile, WalkFinding
+
+_LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_KEPT = 1_000
+_CONTAINER_KEPT = 100
+_DENIED_KEPT = 100
+_STEP = 10_000
+_DEPTH_LIMIT = 512
+_SKIPPED_KEPT = 1_000
+_CONTAINERS = (
+    "/var/lib/containerd",
+    "/var/lib/docker",
+    "/var/lib/containers",
+    "/var/lib/crio",
+    "/var/lib/cri-dockerd",
+    "/var/lib/kubelet/pods",
+    "/var/lib/rancher/k3s/agent/containerd",
+    "/var/lib/rancher/rke2/agent/containerd",
+    "/var/lib/k0s/containerd",
+    "/var/snap/microk8s/common/var/lib/containerd",
+    "/run/containerd",
+)
+_SORTS = ("world_writable_files", "unsticky_directories", "unowned", "ungrouped", "setuid", "setgid")
+
+Progress = Callable[[str, int], None]
+
+
+class WalkLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the walk ends early: after so many files, or seconds."""
+
+    files: int = 50_000_000
+    seconds: float = 3600.0
+
+
+class _Enough(Exception):
+    """A limit was reached; the message names it."""
+
+
+class _Finding:
+    """One sort of file: all counted, the first ones kept."""
+
+    __slots__ = ("container_count", "container_files", "count", "files")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.container_count = 0
+        self.files: list[WalkedFile] = []
+        self.container_files: list[WalkedFile] = []
+
+    def add(self, path: str, status: os.stat_result, in_container: bool) -> None:
+        kept, limit = (self.container_files, _CONTAINER_KEPT) if in_container else (self.files, _KEPT)
+        if in_container:
+            self.container_count += 1
+        else:
+            self.count += 1
+        if len(kept) < limit:
+            mode = f"{stat.S_IMODE(status.st_mode):04o}"
+            kept.append(WalkedFile(path=printable(path), mode=mode, uid=status.st_uid, gid=status.st_gid))
+
+    def facts(self) -> WalkFinding:
+        return WalkFinding(
+            count=self.count,
+            files=tuple(sorted(self.files, key=lambda file: file.path)),
+            container_count=self.container_count,
+            container_files=tuple(sorted(self.container_files, key=lambda file: file.path)),
+        )
+
+
+def walk_files(
+    reader: Reader,
+    mounts: tuple[Mount, ...] | Unavailable,
+    limits: WalkLimits,
+    progress: Progress | None = None,
+) -> Walk | Unavailable:
+    """Looks at every file of the local file systems below the root, telling `progress` how many it saw."""
+    uids, gids = read_ids(reader.root, "/etc/passwd"), read_ids(reader.root, "/etc/group")
+    if not isinstance(uids, set) or not isinstance(gids, set):
+        missing = uids if isinstance(uids, Unavailable) else gids
+        reason = missing.reason if isinstance(missing, Unavailable) else "there is no passwd or group"
+        return Unavailable(kind="invalid", reason=f"no owner can be told from an unknown one: {reason}")
+    walk = _Walk(reader, uids, gids, limits, progress)
+    tops, walk.skipped = _tops(mounts)
+    walk.mounts_known = not isinstance(mounts, Unavailable)
+    try:
+        for target, mount in tops.items():
+            walk.top(target, mount)
+    except _Enough as limit:
+        walk.stopped = str(limit)
+    return walk.facts()
+
+
+def _tops(mounts: tuple[Mount, ...] | Unavailable) -> tuple[dict[str, Mount | None], dict[str, str]]:
+    """Where each local file system is entered, and why the other mounts are not."""
+    if isinstance(mounts, Unavailable):
+        return {"/": None}, {}
+    visible = {mount.target: mount for mount in mounts}
+    whole = {mount.device for mount in visible.values() if mount.source_path == "/"}
+    tops: dict[str, Mount | None] = {"/": visible.get("/")}
+    entered = {(mount.device, mount.source_path) for mount in visible.values() if mount.target == "/"}
+    skipped: dict[str, str] = {}
+    for target, mount in sorted(visible.items()):
+        reason = _not_entered(mount)
+        # A part of what is there as a whole is seen there; btrfs gives each part another device.
+        part = mount.source_path != "/" and mount.device in whole and mount.type != "btrfs"
+        if reason:
+            skipped[printable(target)] = reason
+        elif target != "/" and not part and (mount.device, mount.source_path) not in entered:
+            entered.add((mount.device, mount.source_path))
+            tops[target] = mount
+    return tops, dict(list(skipped.items())[:_SKIPPED_KEPT])
+
+
+def _not_entered(mount: Mount) -> str:
+    if mount.target == "/":
+        return ""
+    if not is_local(mount.type) and mount.type not in MEMORY_TYPES:
+        return f"a {mount.type} file system"
+    if mount.type in {"overlay", *MEMORY_TYPES} and mount.target.startswith(_CONTAINERS):
+        return "a container's view of files that are seen elsewhere, or in memory only"
+    return ""
+
+
+class _Walk:
+    """The walk while it goes on: one open directory per level, nothing kept of what is not noteworthy."""
+
+    def __init__(
+        self, reader: Reader, uids: set[int], gids: set[int], limits: WalkLimits, progress: Progress | None
+    ) -> None:
+        self.root = reader.root
+        self.uids = uids
+        self.gids = gids
+        self.limits = limits
+        self.progress = progress
+        self.deadline = time.monotonic() + limits.seconds
+        self.visited = 0
+        self.next_step = _STEP
+        self.denied: list[str] = []
+        self.denied_count = 0
+        self.stopped = ""
+        self.unseen = False
+        self.first_device = -1
+        self.mounts_known = True
+        self.tops: list[str] = []
+        self.skipped: dict[str, str] = {}
+        self.findings = {sort: _Finding() for sort in _SORTS}
+
+    def facts(self) -> Walk:
+        found = {sort: finding.facts() for sort, finding in self.findings.items()}
+        return Walk(
+            complete=not self.stopped and not self.denied_count and not self.unseen,
+            visited=self.visited,
+            stopped=self.stopped,
+            denied_count=self.denied_count,
+            denied=tuple(self.denied),
+            file_systems=tuple(self.tops),
+            skipped=self.skipped,
+            **found,
+        )
+
+    def top(self, path: str, mount: Mount | None) -> None:
+        """A file system from where it is mounted; others mounted below it are left out."""
+        fd = self.root.open_directory(path)
+        if not isinstance(fd, int):
+            if isinstance(fd, Unavailable):
+                self._denied(path)
+            return
+        try:
+            status = os.fstat(fd)
+            if path == "/":
+                self.first_device = status.st_dev
+            elif mount and status.st_dev == self.first_device:
+                self._unseen(path, "not mounted below this root")
+                return
+            self.tops.append(path)
+            parent, _, name = path.rpartition("/")
+            self._judge(parent, name, status, _in_container(path))
+            self._directory(fd, "" if path == "/" else path, status.st_dev)
+        finally:
+            os.close(fd)
+
+    def _unseen(self, path: str, reason: str) -> None:
+        self.unseen = True
+        if len(self.skipped) < _SKIPPED_KEPT:
+            self.skipped[printable(path)] = reason
+
+    def _directory(self, fd: int, top: str, device: int) -> None:
+        """Depth first without recursion.
+
+        A stack of the names still to enter, by descriptor of their parent.
+        """
+        stack = [_Level(fd, top, self._look(fd, top, device))]
+        try:
+            while stack:
+                level = stack[-1]
+                if not level.waiting:
+                    stack.pop().close(keep=fd)
+                    continue
+                name = level.waiting.pop()
+                path = f"{level.path}/{name}"
+                below = self._open(level.fd, name, path, device, len(stack))
+                if below is not None:
+                    stack.append(_Level(below, path, []))
+                    stack[-1].waiting = self._look(below, path, device)
+        finally:
+            for level in stack:
+                level.close(keep=fd)
+
+    def _open(self, parent: int, name: str, path: str, device: int, depth: int) -> int | None:
+        try:
+            fd = os.open(name, _LIST, dir_fd=parent)
+        except FileNotFoundError:
+            return None
+        except OSError:
+            self._denied(path)
+            return None
+        if os.fstat(fd).st_dev == device and depth < _DEPTH_LIMIT:
+            return fd
+        if depth >= _DEPTH_LIMIT:
+            self._denied(path)
+        os.close(fd)
+        return None
+
+    def _look(self, fd: int, path: str, device: int) -> list[str]:
+        """Judges the entries of a directory, and returns the names of the directories in it."""
+        inside = _in_container(path)
+        below = []
+        try:
+            for name, status in _entries(fd):
+                self.visited += 1
+                if status.st_dev != device:
+                    if not self.mounts_known:
+                        self._unseen(f"{path}/{name}", "another file system")
+                    continue
+                if stat.S_ISDIR(status.st_mode):
+                    below.append(name)
+                self._judge(path, name, status, inside)
+        except OSError:
+            self._denied(path or "/")
+        if self.visited >= self.next_step:
+            self._step()
+        return below
+
+    def _judge(self, path: str, name: str, status: os.stat_result, inside: bool) -> None:
+        mode = status.st_mode
+        kind = stat.S_IFMT(mode)
+        if kind == stat.S_IFREG:
+            if mode & 0o6002:
+                self._regular(f"{path}/{name}", status, inside)
+        elif kind == stat.S_IFDIR and mode & 0o1002 == 0o0002:
+            self.findings["unsticky_directories"].add(f"{path}/{name}", status, inside)
+        if status.st_uid not in self.uids:
+            self.findings["unowned"].add(f"{path}/{name}", status, inside)
+        if status.st_gid not in self.gids:
+            self.findings["ungrouped"].add(f"{path}/{name}", status, inside)
+
+    def _regular(self, path: str, status: os.stat_result, inside: bool) -> None:
+        if status.st_mode & stat.S_IWOTH:
+            self.findings["world_writable_files"].add(path, status, inside)
+        if status.st_mode & stat.S_ISUID:
+            self.findings["setuid"].add(path, status, inside)
+        if status.st_mode & stat.S_ISGID:
+            self.findings["setgid"].add(path, status, inside)
+
+    def _denied(self, path: str) -> None:
+        self.denied_count += 1
+        if len(self.denied) < _DENIED_KEPT:
+            self.denied.append(printable(path))
+
+    def _step(self) -> None:
+        self.next_step = self.visited + _STEP
+        if self.progress:
+            self.progress("files", self.visited)
+        if self.visited >= self.limits.files:
+            raise _Enough(f"more than {self.limits.files} files")
+        if time.monotonic() > self.deadline:
+            raise _Enough(f"more than {self.limits.seconds:g} seconds")
+
+
+class _Level:
+    """A directory of the walk that is open, and the directories in it that were not entered yet."""
+
+    __slots__ = ("fd", "path", "waiting")
+
+    def __init__(self, fd: int, path: str, waiting: list[str]) -> None:
+        self.fd = fd
+        self.path = path
+        self.waiting = waiting
+
+    def close(self, keep: int) -> None:
+        if self.fd != keep:
+            os.close(self.fd)
+
+
+def _in_container(path: str) -> bool:
+    """Whether a directory is storage of containers."""
+    return path.startswith(_CONTAINERS) and any(
+        path == place or path.startswith(f"{place}/") for place in _CONTAINERS
+    )
+
+
+def _entries(fd: int) -> Iterator[tuple[str, os.stat_result]]:
+    with os.scandir(fd) as found:
+        for entry in found:
+            try:
+                yield entry.name, entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue
