@@ -4,8 +4,9 @@ import click
 
 from trueline.cli.gather import Place, collect_snapshot
 from trueline.cli.options import gathering
+from trueline.cli.output import STANDARD_OUTPUT, standard_output
 from trueline.cli.progress import progress
-from trueline.collect.snapshot import write_snapshot
+from trueline.collect.snapshot import encode_snapshot, write_snapshot
 
 
 @click.command()
@@ -14,7 +15,7 @@ from trueline.collect.snapshot import write_snapshot
     "--output",
     required=True,
     metavar="FILE",
-    help="The snapshot to write; a name that ends in .gz is compressed.",
+    help="The snapshot to write; a name that ends in .gz is compressed, - is standard output.",
 )
 @gathering
 def collect(output: str, place: Place, no_progress: bool) -> None:
@@ -24,7 +25,12 @@ def collect(output: str, place: Place, no_progress: bool) -> None:
     """
     with progress(wanted=not no_progress) as shown:
         snapshot, hints = collect_snapshot(place, shown)
-    write_snapshot(output, snapshot)
+    if output == STANDARD_OUTPUT:
+        with standard_output() as stream:
+            stream.buffer.write(encode_snapshot(snapshot))
+    else:
+        write_snapshot(output, snapshot)
     for hint in hints:
         click.echo(f"hint: {hint}", err=True)
-    click.echo(f"Snapshot written to {output}", err=True)
+    if output != STANDARD_OUTPUT:
+        click.echo(f"Snapshot written to {output}", err=True)

@@ -48,6 +48,15 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (text, _) in COMMANDS.items()])
 
 
+def _open_missing_streams() -> None:
+    """Descriptors 0 to 2 that the caller closed must not become those of files that are read or written."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(fd)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="trueline %(version)s")
 def cli() -> None:
@@ -60,6 +69,7 @@ def cli() -> None:
 
 def main() -> None:
     """Runs the command line and exits."""
+    _open_missing_streams()
     try:
         sys.exit(cli.main(standalone_mode=False, prog_name="trueline") or 0)
     except click.exceptions.Exit as error:

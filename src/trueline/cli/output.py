@@ -2,9 +2,10 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -35,9 +36,36 @@ def _by_suffix(output: str) -> str:
     return found
 
 
+@contextmanager
+def standard_output() -> Iterator[TextIO]:
+    """Standard output, flushed at the end; UsageError where it is closed or what it leads to is full.
+
+    Characters that its encoding lacks are written as escapes. A reader that left is no error of the call, so
+    BrokenPipeError goes on.
+    """
+    hint = "Name a file with -o."
+    if sys.stdout is None:  # as Python finds it where the caller closed the descriptor
+        raise UsageError("standard output is closed", hint=hint)
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _drop_standard_output()
+        raise UsageError(f"standard output can't be written: {error.strerror}", hint=hint) from None
+
+
+def _drop_standard_output() -> None:
+    """What could not be written must not be tried again when Python closes the stream at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _print(assessments: Sequence[Assessment], name: str) -> None:
-    for text in _rendered(assessments, name, color=use_color()):
-        click.echo(text, nl=not text.endswith("\n"))
+    with standard_output() as stream:
+        for text in _rendered(assessments, name, color=use_color()):
+            stream.write(text if text.endswith("\n") else f"{text}\n")
 
 
 def _save(assessments: Sequence[Assessment], name: str, output: str) -> None:

@@ -34,12 +34,14 @@ def encode_snapshot(snapshot: Snapshot) -> bytes:
 def write_snapshot(path: str, snapshot: Snapshot) -> None:
     """Write to `path` (compressed where it ends in .gz), whole or not at all, for this user only.
 
-    Raises UsageError where it can't be written.
+    A device, FIFO or socket there is written to and stays what it is. Raises UsageError where that fails.
     """
     data = encode_snapshot(snapshot)
     if path.endswith(".gz"):
         data = gzip.compress(data, mtime=0)
-    target = Path(path)
+    if _is_stream(path):
+        return _write_stream(path, data)
+    target = Path(os.path.realpath(path))  # a link stays one
     try:
         fd, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     except OSError as error:
@@ -56,6 +58,22 @@ def write_snapshot(path: str, snapshot: Snapshot) -> None:
     finally:
         with suppress(FileNotFoundError):
             Path(name).unlink()
+
+
+def _is_stream(path: str) -> bool:
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def _write_stream(path: str, data: bytes) -> None:
+    try:
+        with Path(path).open("wb") as stream:
+            stream.write(data)
+    except OSError as error:
+        raise _unwritable(path, error) from None
 
 
 def read_snapshot(path: str, *, limit: int = SIZE_LIMIT) -> Snapshot:
