@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
-from trueline.collect.access import Root
+from trueline.collect.access import Root, printable
 from trueline.collect.bundles import stand_ins, unfold
 from trueline.collect.certificates import names_certificate
 from trueline.collect.components import Instance, gather_instances
@@ -45,7 +45,7 @@ def collect_node(
     gather_places(gathering)
     return NodeFacts(
         hostname=hostname(root),
-        root=root.path,
+        root=printable(root.path),
         machine_id=machine_id(root),
         os_release=os_release(root),
         kernel=kernel(root),

@@ -1,6 +1,8 @@
 """The three states of a fact, and the metadata of files, which all kinds of facts share."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+import msgspec
 
 from trueline.model.base import Model
 
@@ -50,7 +52,7 @@ class FileMeta(Model, frozen=True, kw_only=True, tag_field="state", tag="known")
     """
 
     kind: FileKind
-    mode: str
+    mode: Annotated[str, msgspec.Meta(pattern="^[0-7]{1,5}$")]
     uid: int
     gid: int
     owner: str | None = None
