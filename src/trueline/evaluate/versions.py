@@ -9,7 +9,7 @@ from trueline.model.facts import Document, NodeFacts, Snapshot
 
 GENERIC = "kubeadm"  # the platform whose benchmarks hold for a cluster of no known kind
 
-_MINOR = re.compile(r"v?(\d+)\.(\d+)\+?(?:[.\-+].*)?")
+_MINOR = re.compile(r"v?(\d{1,9})\.(\d{1,9})\+?(?:[.\-+].*)?", re.ASCII)
 _IMAGE = re.compile(
     r"[^@]*?/?(?:kube-apiserver|kube-controller-manager|kube-scheduler|kube-proxy|hyperkube|hardened-kubernetes)"
     r"(?:-(?:amd64|arm64|s390x|ppc64le))?:v?(\d+\.\d+[^@]*)(?:@.*)?"
