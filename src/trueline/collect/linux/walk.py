@@ -3,7 +3,7 @@
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import msgspec
 
@@ -19,6 +19,8 @@ _KEPT = 1_000
 _CONTAINER_KEPT = 100
 _DENIED_KEPT = 100
 _STEP = 10_000
+_DIRECTORY = stat.S_IFDIR
+_LINK = stat.S_IFLNK
 _DEPTH_LIMIT = 512
 _SKIPPED_KEPT = 1_000
 _CONTAINERS = (
@@ -187,7 +189,7 @@ class _Walk:
                 return
             self.tops.append(path)
             parent, _, name = path.rpartition("/")
-            self._judge(parent, name, status, _in_container(path))
+            self._judge(parent, name, status)
             self._directory(fd, "" if path == "/" else path, status.st_dev)
         finally:
             os.close(fd)
@@ -198,10 +200,7 @@ class _Walk:
             self.skipped[printable(path)] = reason
 
     def _directory(self, fd: int, top: str, device: int) -> None:
-        """Depth first without recursion.
-
-        A stack of the names still to enter, by descriptor of their parent.
-        """
+        """Depth first without recursion: on the stack are the directories that are open."""
         stack = [_Level(fd, top, self._look(fd, top, device))]
         try:
             while stack:
@@ -211,7 +210,7 @@ class _Walk:
                     continue
                 name = level.waiting.pop()
                 path = f"{level.path}/{name}"
-                below = self._open(level.fd, name, path, device, len(stack))
+                below = self._open(level.fd, name, path, len(stack))
                 if below is not None:
                     stack.append(_Level(below, path, []))
                     stack[-1].waiting = self._look(below, path, device)
@@ -219,53 +218,71 @@ class _Walk:
             for level in stack:
                 level.close(keep=fd)
 
-    def _open(self, parent: int, name: str, path: str, device: int, depth: int) -> int | None:
+    def _open(self, parent: int, name: str, path: str, depth: int) -> int | None:
+        if depth >= _DEPTH_LIMIT:
+            self._denied(path)
+            return None
         try:
-            fd = os.open(name, _LIST, dir_fd=parent)
+            return os.open(name, _LIST, dir_fd=parent)
         except FileNotFoundError:
             return None
         except OSError:
             self._denied(path)
             return None
-        if os.fstat(fd).st_dev == device and depth < _DEPTH_LIMIT:
-            return fd
-        if depth >= _DEPTH_LIMIT:
-            self._denied(path)
-        os.close(fd)
-        return None
 
     def _look(self, fd: int, path: str, device: int) -> list[str]:
-        """Judges the entries of a directory, and returns the names of the directories in it."""
-        inside = _in_container(path)
-        below = []
+        """Judges the entries of a directory, and returns the names of the directories in it.
+
+        This loop runs once per file of the machine: it sorts out most of them with as few steps as it can.
+        """
+        uids, gids = self.uids, self.gids
+        below: list[str] = []
+        seen = 0
         try:
-            for name, status in _entries(fd):
-                self.visited += 1
-                if status.st_dev != device:
-                    if not self.mounts_known:
-                        self._unseen(f"{path}/{name}", "another file system")
-                    continue
-                if stat.S_ISDIR(status.st_mode):
-                    below.append(name)
-                self._judge(path, name, status, inside)
+            with os.scandir(fd) as found:
+                for entry in found:
+                    seen += 1
+                    try:
+                        status = entry.stat(follow_symlinks=False)
+                    except FileNotFoundError:
+                        continue
+                    mode = status.st_mode
+                    kind = mode & 0o170000
+                    if kind == _DIRECTORY:
+                        if status.st_dev != device:
+                            self._other_device(f"{path}/{entry.name}")
+                            continue
+                        below.append(entry.name)
+                    if (
+                        (mode & 0o6002 and kind != _LINK)
+                        or status.st_uid not in uids
+                        or status.st_gid not in gids
+                    ) and status.st_dev == device:
+                        self._judge(path, entry.name, status)
+                    if not seen % _STEP:
+                        self._seen(_STEP)
         except OSError:
             self._denied(path or "/")
-        if self.visited >= self.next_step:
-            self._step()
+        self._seen(seen % _STEP)
         return below
 
-    def _judge(self, path: str, name: str, status: os.stat_result, inside: bool) -> None:
+    def _other_device(self, path: str) -> None:
+        """Where another file system begins: its mount says whether it is walked, if the mounts are known."""
+        if not self.mounts_known:
+            self._unseen(path, "another file system")
+
+    def _judge(self, path: str, name: str, status: os.stat_result) -> None:
         mode = status.st_mode
-        kind = stat.S_IFMT(mode)
-        if kind == stat.S_IFREG:
-            if mode & 0o6002:
-                self._regular(f"{path}/{name}", status, inside)
-        elif kind == stat.S_IFDIR and mode & 0o1002 == 0o0002:
-            self.findings["unsticky_directories"].add(f"{path}/{name}", status, inside)
+        inside = _in_container(path)
+        full = f"{path}/{name}"
+        if stat.S_ISREG(mode):
+            self._regular(full, status, inside)
+        elif stat.S_ISDIR(mode) and mode & 0o1002 == 0o0002:
+            self.findings["unsticky_directories"].add(full, status, inside)
         if status.st_uid not in self.uids:
-            self.findings["unowned"].add(f"{path}/{name}", status, inside)
+            self.findings["unowned"].add(full, status, inside)
         if status.st_gid not in self.gids:
-            self.findings["ungrouped"].add(f"{path}/{name}", status, inside)
+            self.findings["ungrouped"].add(full, status, inside)
 
     def _regular(self, path: str, status: os.stat_result, inside: bool) -> None:
         if status.st_mode & stat.S_IWOTH:
@@ -280,7 +297,10 @@ class _Walk:
         if len(self.denied) < _DENIED_KEPT:
             self.denied.append(printable(path))
 
-    def _step(self) -> None:
+    def _seen(self, number: int) -> None:
+        self.visited += number
+        if self.visited < self.next_step:
+            return
         self.next_step = self.visited + _STEP
         if self.progress:
             self.progress("files", self.visited)
@@ -310,12 +330,3 @@ def _in_container(path: str) -> bool:
     return path.startswith(_CONTAINERS) and any(
         path == place or path.startswith(f"{place}/") for place in _CONTAINERS
     )
-
-
-def _entries(fd: int) -> Iterator[tuple[str, os.stat_result]]:
-    with os.scandir(fd) as found:
-        for entry in found:
-            try:
-                yield entry.name, entry.stat(follow_symlinks=False)
-            except FileNotFoundError:
-                continue
