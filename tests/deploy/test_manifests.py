@@ -8,12 +8,12 @@ import pytest
 import yaml
 
 from tests.deploy.manifests import DEPLOY, FILES, JOBS, container, documents, mounts, option, pod
+from trueline.cli.kubebench_flags import parse
 from trueline.collect.kuberesources import RESOURCES
 from trueline.content.load import benchmark_ids, load_benchmark, load_platform
 
 ALL = [one for path in FILES for one in documents(path)]
 OWN_KINDS = {"SecurityContextConstraints"}  # OpenShift's; not in Kubernetes' schemas
-CAPABILITIES = {"DAC_READ_SEARCH", "SYS_PTRACE"}
 ALLOWED_MOUNTS = {
     "/etc/cni/net.d",
     "/etc/default",
@@ -111,8 +111,15 @@ def test_w55_the_pod_has_few_rights(name):
     assert not {"privileged", "procMount"} & set(context)
     assert context["allowPrivilegeEscalation"] is False
     assert context["capabilities"]["drop"] == ["ALL"]
-    assert set(context["capabilities"].get("add", ())) == (CAPABILITIES if mounts(name) else set())
+    assert context["capabilities"].get("add", []) == _capabilities(name)
     assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+
+
+def _capabilities(name):
+    """Two where etcd is, whose user is another; one to look at processes; none without access to a node."""
+    if "/var/lib/etcd" in mounts(name):
+        return ["DAC_READ_SEARCH", "SYS_PTRACE"]
+    return ["SYS_PTRACE"] if mounts(name) else []
 
 
 @every_job
@@ -259,3 +266,18 @@ def test_the_command_line_is_one_that_trueline_takes(name):
 
     command = cli.get_command(click.Context(cli), "scan")
     command.make_context("scan", container(name)["args"][1:])
+
+
+def test_the_controls_job_gives_flags_that_the_drop_in_takes():
+    variables = {"KUBE_BENCH_NODE_NAME": "n", "KUBE_BENCH_AWS_ACCOUNT": "123456789012"}
+    call = parse(container("job-eks-asff")["args"][1:], variables)
+    assert (call.command, call.options.asff, call.options.root) == ("run", True, "/host")
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_the_documentation_names_each_job_and_mount(name):
+    text = (DEPLOY.parent / "docs/deploy.md").read_text()
+    assert f"`{name}.yaml`" in text
+    for path in mounts(name) if "control-plane" in name else ():
+        if "systemd" not in path:
+            assert f"`{path}`" in text
