@@ -18,6 +18,7 @@ from trueline.content.load import load_bundles, load_components, load_places
 from trueline.errors import UsageError
 from trueline.model.cluster import ClusterFacts
 from trueline.model.facts import SNAPSHOT_SCHEMA, NodeFacts, Snapshot
+from trueline.model.linux import LinuxFacts
 
 EXAMPLE = "kubeadm-1.36-control-plane.json.gz"
 EXAMPLE_NOTE = (
@@ -52,6 +53,8 @@ def collect_snapshot(place: Place, progress: Progress) -> tuple[Snapshot, tuple[
     node = collect_node(Root(place.root), load_components().values(), load_places(), load_bundles())
     if place.node_name:
         node = msgspec.structs.replace(node, hostname=place.node_name)
+    if place.linux:
+        node = msgspec.structs.replace(node, linux=_linux(place, progress))
     cluster, hints = _cluster(place, node, os.environ, progress)
     return (
         Snapshot(
@@ -83,6 +86,17 @@ def runs_kubernetes(snapshot: Snapshot) -> bool:
     if node is None or not isinstance(node.processes, tuple):
         return True
     return any(process.impostor is None for process in node.processes)
+
+
+def _linux(place: Place, progress: Progress) -> LinuxFacts:
+    """The operating system; what of it takes long is only looked at where it was asked for."""
+    from trueline.collect.linux.collect import collect_linux  # most scans need none of it
+    from trueline.collect.linux.walk import WalkLimits
+
+    bounds = {"files": place.walk_files, "seconds": place.walk_seconds}
+    limits = msgspec.convert({key: value for key, value in bounds.items() if value is not None}, WalkLimits)
+    progress.step("reading the operating system")
+    return collect_linux(Root(place.root), walk=limits if place.walk else None, progress=progress.count)
 
 
 def _cluster(

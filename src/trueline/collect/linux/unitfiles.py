@@ -141,9 +141,8 @@ class _Gathering:
     def _instances(self) -> None:
         """Instances of templates that only links name, and their templates as pulled in by the same."""
         for name in list(self.pulls):
-            stem, at, rest = name.partition("@")
-            template = f"{stem}@.{name.rpartition('.')[2]}"
-            if at and not rest.startswith(".") and template in self.places:
+            template = _template(name)
+            if template != name and template in self.places:
                 self.places.setdefault(name, self.places[template])
                 self.pulls.setdefault(template, []).extend(self.pulls[name])
 
@@ -153,7 +152,7 @@ class _Gathering:
         if isinstance(target, str):
             if self.reader.is_null(path):
                 return Unit(state="masked", runtime=runtime)
-            if _basename(target) != name and "@" not in name:
+            if _basename(target) not in {name, _template(name)}:
                 return Unit(state="alias", file=path, alias_of=_basename(target), runtime=runtime)
             path = self._resolved(path)
         lines = self.reader.lines(path)
@@ -199,6 +198,12 @@ class _Gathering:
                 ),
                 runtime=real.runtime if real.state == "enabled" else (enabled and unit.runtime),
             )
+
+
+def _template(name: str) -> str:
+    """The template that a unit is an instance of; of others something that is no unit's name."""
+    stem, at, _ = name.partition("@")
+    return f"{stem}@.{name.rpartition('.')[2]}" if at else ""
 
 
 def _basename(path: str) -> str:
