@@ -90,12 +90,14 @@ def test_audit_error(scored, state):
 )
 def test_script_without_an_end_never_passes(output):
     result = run(check(FLAG), {"A": output})
-    assert (result.state, result.cause) == ("FAIL", "audit")
+    assert (result.state, result.cause) == ("WARN", "audit")
     assert output.error in result.reason
+    assert run(check(FLAG), {"A": output}, strict=True).state == "FAIL"
 
 
 def test_script_that_nobody_ran_never_passes():
-    assert run(check(ABSENT), {}).state == "FAIL"
+    assert run(check(ABSENT), {}).state == "WARN"
+    assert run(check(ABSENT), {}, strict=True).state == "FAIL"
 
 
 def test_blank_script_prints_nothing():

@@ -149,8 +149,10 @@ def _unless_scored(check: Check) -> State:
 
 def _judge(check: Check, outputs: Mapping[str, CommandOutput], strict: bool) -> _Decision:
     given = _outputs(check, outputs)
-    if isinstance(given, str):
-        return _Decision(state=_unless_scored(check), cause="audit", reason=given)
+    if isinstance(given, _Broken):
+        # kube-bench knows no script that was not run to its end: strictly, it counts as one that failed.
+        state = _unless_scored(check) if given.ended or strict else "WARN"
+        return _Decision(state=state, cause="audit", reason=given.reason)
     assert check.tests is not None
     try:
         verdict = judge(check, check.tests, given, strict_compat=strict)
@@ -172,19 +174,26 @@ def _judge(check: Check, outputs: Mapping[str, CommandOutput], strict: bool) -> 
     )
 
 
-def _outputs(check: Check, outputs: Mapping[str, CommandOutput]) -> Outputs | str:
+class _Broken(Model, frozen=True):
+    """Why a check can't be judged, and whether its script came to an end."""
+
+    reason: str
+    ended: bool
+
+
+def _outputs(check: Check, outputs: Mapping[str, CommandOutput]) -> Outputs | _Broken:
     """What the scripts printed, or the reason why the check can't be judged."""
     texts = []
     for script in (check.audit_env, check.audit):
         result = _output(script, outputs)
         if failure := _failure(script, result):
-            return failure
+            return _Broken(failure, result.exit_code is not None)
         texts.append(result.output)
     config = _output(check.audit_config, outputs)
     text = config.output
     if failure := _failure(check.audit_config, config):
         if not any(texts) or not any(words in failure for words in _FORGIVEN):
-            return failure
+            return _Broken(failure, config.exit_code is not None)
         text = ""
     return Outputs(env=texts[0], audit=texts[1], config=text)
 
