@@ -143,6 +143,8 @@ def main():
     print(f"  each further pod: {per_pod * 1000:.2f} ms instead of {KUBE_BENCH['per_pod'] * 1000:.0f} ms")
     print()
     subprocess.run([sys.executable, HERE / "cluster.py"], check=False)
+    print(flush=True)
+    subprocess.run([sys.executable, HERE / "kubebench.py"], check=False)
 
 
 if __name__ == "__main__":
