@@ -35,6 +35,10 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     context: str | None = None
     in_cluster: bool = False
     no_cluster: bool = False
+    linux: bool = False
+    walk: bool = False
+    walk_files: int | None = None
+    walk_seconds: float | None = None
     node_name: str = ""
 
 
@@ -81,11 +85,11 @@ def example() -> Snapshot:
 
 
 def runs_kubernetes(snapshot: Snapshot) -> bool:
-    """Whether a component was found here, or may be hidden from this user."""
+    """Whether a component was found here, or may be hidden from this user or by another name."""
     node = snapshot.node
     if node is None or not isinstance(node.processes, tuple):
         return True
-    return any(process.impostor is None for process in node.processes)
+    return any(process.impostor is None or process.uid == 0 for process in node.processes)
 
 
 def _linux(place: Place, progress: Progress) -> LinuxFacts:
