@@ -37,7 +37,7 @@ def lint_platforms(
 def _files(test: Test | None) -> Iterator[str]:
     if test is None:
         return
-    if test.file is not None:
+    if test.file is not None and test.file.name:
         yield test.file.name
     for part in (*(test.all or ()), *(test.any or ()), test.not_):
         yield from _files(part)

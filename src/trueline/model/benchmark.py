@@ -12,7 +12,8 @@ class Recommendation(Strict, frozen=True, kw_only=True):
     `level` is 1 or 2, 0 where the document's level is not known. `title` replaces that of the first rule.
     `uncertain` marks numbers or attributes that were not checked against the document. `severity` is the
     document's own, where it gives one; it replaces the rule's. `owner` is who runs what is judged: what is a
-    provider's gets a verdict only where it can be seen.
+    provider's gets a verdict only where it can be seen. `reinforced`: the vendor's own hardening covers it;
+    what it deliberately leaves out says why in `excluded_because`.
     """
 
     number: str
@@ -24,6 +25,8 @@ class Recommendation(Strict, frozen=True, kw_only=True):
     uncertain: bool = False
     severity: Severity | None = None
     owner: Literal["operator", "provider"] = "operator"
+    reinforced: bool = False
+    excluded_because: str = ""
 
 
 class Section(Strict, frozen=True, kw_only=True):
@@ -39,7 +42,8 @@ class Edition(Strict, frozen=True, kw_only=True):
     """What tells one published document version from others, and what it is written for.
 
     `kubernetes` are the minor versions that it is written for ("1.32"), oldest first. `aliases` are names
-    that other tools use. `platforms` are ids of `content/platforms`.
+    that other tools use. `platforms` are ids of `content/platforms`. `systems` are operating systems that it
+    is written for: ID of os-release, and how VERSION_ID begins ("debian 12").
     """
 
     id: str
@@ -48,6 +52,7 @@ class Edition(Strict, frozen=True, kw_only=True):
     kubernetes: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    systems: tuple[str, ...] = ()
 
 
 class Benchmark(Edition, frozen=True, kw_only=True):
