@@ -110,7 +110,9 @@ class _Search:
             self.impostors += 1
             if self.impostors > IMPOSTORS_LIMIT:
                 return
-        uid = candidate.uids[1] if candidate.uids else -1
+        # One that poses with the rights of another is whose it was started by: never of a lower uid.
+        uids = candidate.uids or (-1, -1)
+        uid = max(uids) if claim.impostor else uids[1]
         path = candidate.executable
         process = Process(
             pid=candidate.pid,

@@ -55,24 +55,37 @@ class Context:
             for process in self.node.processes
             if process.component == component and process.impostor is None
         )
-        if not found and (manifest := self.static_pod(component)):
+        if not found and (manifests := self.static_pods(component)):
             return Unavailable(
                 kind="vanished",
-                reason=f"{manifest} defines {component}, but no process of it is visible: it is down, or the "
-                "node's PID namespace is not shared.",
+                reason=f"{manifests[0]} defines {component}, but no process of it is visible: it is down, or "
+                "the node's PID namespace is not shared.",
             )
-        return found
+        return found or self._doubtful(component) or ()
 
-    def static_pod(self, component: str) -> str | None:
-        """Path of the static pod manifest whose container starts the component."""
-        programs = self.components[component].executables if component in self.components else ()
-        for path, document in (self.node.documents if self.node else {}).items():
-            if isinstance(document, Document) and document.kind == "Pod":
-                for container in _containers(document.data):
-                    command = container.get("command") or [""]
-                    if str(command[0]).rsplit("/", 1)[-1] in programs:
-                        return path
+    def _doubtful(self, component: str) -> Unavailable | None:
+        """Why it is not certain that the component does not run: root named another program after it."""
+        assert self.node is not None
+        assert isinstance(self.node.processes, tuple)
+        for process in self.node.processes:
+            if process.component == component and process.uid == 0:
+                return Unavailable(
+                    kind="invalid",
+                    reason=f"Process {process.pid} of root calls itself {component}, but its program is "
+                    f"{process.executable or 'not known'}: whether {component} runs here can't be told.",
+                )
         return None
+
+    def static_pods(self, component: str) -> tuple[str, ...]:
+        """Paths of the static pod manifests with a container that starts the component."""
+        programs = self.components[component].executables if component in self.components else ()
+        return tuple(
+            path
+            for path, document in (self.node.documents if self.node else {}).items()
+            if isinstance(document, Document)
+            and document.kind == "Pod"
+            and any(_program(container) in programs for container in _containers(document.data))
+        )
 
     def setting(self, name: str, process: Process) -> Effective | Unavailable:
         """The effective value of "component/setting" for one of the component's processes."""
@@ -84,6 +97,11 @@ class Context:
                 self.node, self.components[component], setting, process, self.version
             )
         return self._effective[key]
+
+
+def _program(container: dict[str, list[str]]) -> str:
+    command = container.get("command") or [""]
+    return str(command[0]).rsplit("/", 1)[-1]
 
 
 def _containers(manifest: object) -> list[dict[str, list[str]]]:

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 
 from trueline.evaluate.context import Context
 from trueline.evaluate.decision import Decision, Fault, all_of, decided
-from trueline.model.facts import Absent, FileMeta, NodeFacts, Unavailable
+from trueline.model.facts import Absent, FileMeta, NodeFacts, Process, Unavailable
 from trueline.model.platform import NamedFile
 from trueline.model.results import Evidence, Outcome
 from trueline.model.rule import FileTest
@@ -36,6 +36,8 @@ def locate(
     if not paths:
         paths = [path for path in named.candidates if not isinstance(node.files.get(path, Absent()), Absent)]
         paths = paths[:1] if named.first else paths
+    if named.document == "Pod":  # the kubelet starts whatever lies in its directory, however it is called
+        paths = list(dict.fromkeys((*paths, *context.static_pods(named.component))))
     found = [(path, node.files.get(path) or _not_collected(path)) for path in paths]
     if not named.each:
         return found
@@ -55,11 +57,15 @@ def _from_settings(named: NamedFile, context: Context) -> list[str] | Unavailabl
         value = context.setting(name, process)
         if isinstance(value, Unavailable):
             return value
-        paths += [str(path) for path in value.values if isinstance(path, str) and path]
+        paths += [_seen_by(process, path, context) for path in value.values if isinstance(path, str) and path]
+    return list(dict.fromkeys(paths))
+
+
+def _seen_by(process: Process, path: str, context: Context) -> str:
+    """Where a path of a process was recorded: each container has files of its own."""
     assert context.node is not None
-    inside = [process.root for process in processes if process.root]
-    keys = context.node.files
-    return list(dict.fromkeys(next((r + p for r in inside if r + p in keys), p) for p in paths))
+    inside = process.root + path
+    return inside if inside in context.node.files else path
 
 
 def _members(
