@@ -8,7 +8,6 @@ from typing import Any
 from trueline.collect.certificates import names_certificate
 from trueline.collect.files import Gathering, strings
 from trueline.collect.places import gather_manifests
-from trueline.model.arguments import parse_arguments
 from trueline.model.facts import Document, Process
 from trueline.model.setting import Component, DocumentSource, Setting
 
@@ -25,8 +24,7 @@ class Instance:
     def __init__(self, gathering: Gathering, component: Component, process: Process) -> None:
         self.component = component
         self.process = process
-        switches = [name for part in component.settings if part.type == "bool" for name in part.all_flags]
-        self.arguments = parse_arguments(process.arguments, switches)
+        self.arguments = component.parse(process.arguments)
         self.documents: list[Document] = []
         self.own_files = False
         self._gathering = gathering

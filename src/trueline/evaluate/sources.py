@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from trueline.evaluate.values import Value
-from trueline.model.arguments import Argument, parse_arguments
+from trueline.model.arguments import Argument
 from trueline.model.base import Model
 from trueline.model.facts import Absent, Document, FileMeta, NodeFacts, Process, Unavailable
 from trueline.model.setting import Component, Setting
@@ -42,13 +42,7 @@ class Sources:
     @cached_property
     def arguments(self) -> tuple[Argument, ...]:
         """The process's flags in their order."""
-        booleans = [
-            flag
-            for setting in self.component.settings
-            if setting.type == "bool"
-            for flag in setting.all_flags
-        ]
-        return parse_arguments(self.process.arguments, booleans)
+        return self.component.parse(self.process.arguments)
 
     def given(self, flags: Collection[str]) -> list[Argument]:
         """The occurrences of any of `flags`, by exact name."""

@@ -22,13 +22,16 @@ class Argument(Model, frozen=True, kw_only=True):
     text: str
 
 
-def parse_arguments(arguments: Sequence[str], boolean_flags: Collection[str] = ()) -> tuple[Argument, ...]:
+def parse_arguments(
+    arguments: Sequence[str], boolean_flags: Collection[str] = (), valued_flags: Collection[str] = ()
+) -> tuple[Argument, ...]:
     """The flags among `arguments` in their order; repeated ones stay, words that belong to none are left out.
 
-    `boolean_flags` never take the next word as their value. Any other flag does, but for a word that looks
-    like a flag itself: then the flag is a boolean that the caller did not know.
+    `boolean_flags` never take the next word as their value, `valued_flags` always do. Any other flag does,
+    but for a word that looks like a flag itself: then the flag is a boolean that the caller did not know.
     """
     booleans = {_normalise(name) for name in boolean_flags}
+    valued = {_normalise(name) for name in valued_flags}
     found: list[Argument] = []
     position = 0
     while position < len(arguments) and (word := arguments[position]) != "--":
@@ -39,7 +42,11 @@ def parse_arguments(arguments: Sequence[str], boolean_flags: Collection[str] = (
         name = _normalise(written)
         if equals:
             found.append(Argument(name=name, value=_unquote(value), text=word))
-        elif name not in booleans and position < len(arguments) and not _is_flag(arguments[position]):
+        elif (
+            position < len(arguments)
+            and name not in booleans
+            and (name in valued or not _is_flag(arguments[position]))
+        ):
             value = arguments[position]
             found.append(Argument(name=name, value=_unquote(value), text=f"{word} {value}"))
             position += 1

@@ -1,7 +1,9 @@
 """Components and their settings, as `content/settings/<component>.yaml` describes them."""
 
+from collections.abc import Sequence
 from typing import Literal
 
+from trueline.model.arguments import Argument, parse_arguments
 from trueline.model.base import Strict
 
 SettingType = Literal["bool", "int", "string", "list", "duration", "map"]
@@ -81,3 +83,10 @@ class Component(Strict, frozen=True, kw_only=True):
     opaque_flags: tuple[str, ...] = ()
     documents: tuple[DocumentSource, ...] = ()
     settings: tuple[Setting, ...] = ()
+
+    def parse(self, arguments: Sequence[str]) -> tuple[Argument, ...]:
+        """The flags among `arguments`, each with the value that a flag of its type takes."""
+        flags: dict[bool, list[str]] = {True: [], False: []}
+        for setting in self.settings:
+            flags[setting.type == "bool"] += setting.all_flags
+        return parse_arguments(arguments, flags[True], flags[False])
