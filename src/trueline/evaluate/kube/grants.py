@@ -143,7 +143,7 @@ def search_grants(index: Index, given: Given) -> Search:
     findings: list[tuple[Bound, Finding]] = []
     context: list[Finding] = []
     for bound in index.bound:
-        if not bound.others:
+        if not bound.suspects:
             continue
         found = main.of(bound)
         if found.full or (found.named and named_counts):
@@ -162,7 +162,7 @@ def search_grants(index: Index, given: Given) -> Search:
 
 def worst_first(found: list[tuple[Bound, Finding]]) -> tuple[Finding, ...]:
     """Bindings that reach callers whom nobody picked stand first, for a report shows only so many."""
-    broad = [finding for bound, finding in found if any(one in BROAD for one in bound.others)]
+    broad = [finding for bound, finding in found if any(one in BROAD for one in bound.suspects)]
     first = ordered(broad)
     return (*first, *(one for one in ordered(finding for _, finding in found) if one not in first))
 
@@ -172,7 +172,7 @@ def _finding(bound: Bound, found: Held) -> Finding:
     parts += [f"{_phrase((want,))} (only {', '.join(sorted(set(names)))})" for want, names in found.named]
     return Finding(
         object=place(bound.kind, bound.namespace, bound.name),
-        detail=f"{describe(bound.others)} may {' and '.join(parts)} {bound.reach} "
+        detail=f"{describe(bound.suspects)} may {' and '.join(parts)} {bound.reach} "
         f"({bound.role_kind} {bound.role_name})",
     )
 

@@ -18,8 +18,8 @@ def search_cluster_admin(index: Index, _given: Given) -> Search:
         if not same:
             continue
         thing = place(bound.kind, bound.namespace, bound.name)
-        if bound.others:
-            detail = f"{describe(bound.others)} may do everything {bound.reach} ({same})"
+        if bound.suspects:
+            detail = f"{describe(bound.suspects)} may do everything {bound.reach} ({same})"
             findings.append((bound, Finding(object=thing, detail=detail)))
         elif bound.subjects:
             detail = f"{describe(bound.subjects)}, as Kubernetes or kubeadm sets it up"
@@ -44,7 +44,7 @@ def search_wildcards(index: Index, _given: Given) -> Search:
     """Roles with `*` among verbs, groups, resources or URLs that somebody is bound to."""
     holders: dict[str, tuple[Role, list[Bound]]] = {}
     for bound in index.bound:
-        if bound.role is not None and bound.others:
+        if bound.role is not None and bound.suspects:
             thing = place(bound.role_kind, bound.role.metadata.namespace, bound.role_name)
             holders.setdefault(thing, (bound.role, []))[1].append(bound)
     findings = [
@@ -66,7 +66,7 @@ def search_wildcards(index: Index, _given: Given) -> Search:
 
 
 def _holders(bindings: list[Bound]) -> str:
-    subjects: set[Identity] = {subject for bound in bindings for subject in bound.others}
+    subjects: set[Identity] = {subject for bound in bindings for subject in bound.suspects}
     names = some((place(one.kind, one.namespace, one.name) for one in bindings), limit=3)
     return f"{describe(subjects)} ({names})"
 

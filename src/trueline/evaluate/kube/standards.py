@@ -1,13 +1,14 @@
 """What Pod Security admission enforces in a namespace: by labels, defaults, exemptions and versions."""
 
+import posixpath
 import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from trueline.evaluate.kube.base import Index
+from trueline.evaluate.kube.base import Index, some
 from trueline.evaluate.kube.controls import Control
-from trueline.model.arguments import last_value
+from trueline.model.arguments import last_value, parse_arguments
 from trueline.model.facts import Document, NodeFacts, Process, Unavailable
 
 _LABEL = "pod-security.kubernetes.io/enforce"
@@ -27,11 +28,16 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Defaults:
-    """The part, from the API server's AdmissionConfiguration; `unknown` says why it isn't known."""
+    """The part, from the API server's AdmissionConfiguration.
+
+    `exempt` names users and runtime classes that the standards never hold for; `unknown` says why the part
+    isn't known.
+    """
 
     level: str = ""
     version: str = ""
     namespaces: frozenset[str] = frozenset()
+    exempt: str = ""
     unknown: str = ""
 
 
@@ -53,9 +59,12 @@ class Standards:
         if version and version < (1, 23):
             return f"Kubernetes {_text(version)} has no Pod Security admission that is on by default"
         for process in _api_servers(self._index.node):
-            if "PodSecurity" in _flag(process, "disable-admission-plugins").split(","):
+            only = _members(process, "admission-control")
+            if "PodSecurity" in _members(process, "disable-admission-plugins") or (
+                only and "PodSecurity" not in only
+            ):
                 return "the API server has the PodSecurity admission plugin disabled"
-            gates = _flag(process, "feature-gates").split(",")
+            gates = _members(process, "feature-gates")
             if version and version < (1, 25) and "PodSecurity=false" in gates:
                 return "the API server has the PodSecurity feature gate turned off"
         return ""
@@ -93,6 +102,8 @@ class Standards:
             return Verdict(
                 "admitted", f"{source}, pinned to v{pinned[1]}.{pinned[2]}, which does not cover it yet"
             )
+        if defaults.exempt:
+            return Verdict("unknown", f"the API server's AdmissionConfiguration exempts {defaults.exempt}")
         return Verdict("forbidden", source)
 
 
@@ -114,6 +125,12 @@ def _flag(process: Process, name: str) -> str:
     return last_value(process.arguments, name) or ""
 
 
+def _members(process: Process, name: str) -> list[str]:
+    """The entries of a list that may be given in several parts."""
+    given = [argument.value for argument in parse_arguments(process.arguments) if argument.name == name]
+    return [entry for value in given for entry in (value or "").split(",") if entry]
+
+
 def _defaults(node: NodeFacts) -> Defaults:
     for process in _api_servers(node):
         path = _flag(process, "admission-control-config-file")
@@ -133,7 +150,7 @@ def _of_plugins(path: str, data: Any, node: NodeFacts) -> Defaults:
             continue
         configuration, elsewhere = plugin.get("configuration"), plugin.get("path")
         if configuration is None and elsewhere:
-            fact = node.documents.get(str(elsewhere))
+            fact = node.documents.get(posixpath.join(posixpath.dirname(path), str(elsewhere)))
             if not isinstance(fact, Document):
                 return Defaults(unknown=f"{path} refers to {elsewhere} for PodSecurity, which was not read")
             configuration = fact.data
@@ -143,10 +160,16 @@ def _of_plugins(path: str, data: Any, node: NodeFacts) -> Defaults:
 
 def _of_configuration(data: dict[str, Any]) -> Defaults:
     defaults, exemptions = _map(data.get("defaults")), _map(data.get("exemptions"))
+    exempt = [
+        f"{what} {some(map(str, listed))}"
+        for what, key in (("users", "usernames"), ("pods of runtime classes", "runtimeClasses"))
+        if (listed := _list(exemptions.get(key)))
+    ]
     return Defaults(
         level=str(defaults.get("enforce") or ""),
         version=str(defaults.get("enforce-version") or ""),
         namespaces=frozenset(map(str, _list(exemptions.get("namespaces")))),
+        exempt=" and ".join(exempt),
     )
 
 

@@ -178,6 +178,13 @@ class Bound(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return tuple(one for one in self.subjects if one not in self.expected and one != MASTERS)
 
     @property
+    def suspects(self) -> tuple[Identity, ...]:
+        """As `others`, and everyone too: what somebody added to a built-in role reaches them."""
+        return tuple(
+            one for one in self.subjects if one != MASTERS and (one not in self.expected or one in BROAD)
+        )
+
+    @property
     def reach(self) -> str:
         """Where the grant holds."""
         return f"in namespace {self.namespace}" if self.namespace else "in the whole cluster"
