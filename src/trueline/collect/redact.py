@@ -8,9 +8,21 @@ REDACTED = "REDACTED"
 _SECRET_NAME = re.compile(
     r"(token|passwords?|passwd|passphrase|secret|secretkey|accesskey|apikey|privatekey|authorization|bearer)$"
 )
-_FLAG = r"--?(?:[A-Za-z][\w-]*[-_])?(?:token|password|passwd|passphrase|secret|secret[-_]key|access[-_]key)"
+_FLAG = (
+    r"--?(?:(?:[A-Za-z][\w-]*[-_])?(?:token|password|passwd|passphrase|secret|secret[-_]key|access[-_]key)"
+    r"|manifest[-_]url[-_]header)"
+)
 _FLAG_WITH_VALUE = re.compile(rf"(?i)(?<![\w-])({_FLAG}[= ])(\"[^\"]*\"|'[^']*'|[^\s\"']+)")
 _FLAG_ALONE = re.compile(rf"(?i)(?:{_FLAG}|-t)")
+# NAME=value in front of a command, or as one of its words; true and false are switches of features.
+_ASSIGNMENT = re.compile(
+    r"(?<![\w./-])([A-Za-z_]\w*)=(?!(?:=|true\b|false\b))(\"[^\"]*\"|'[^']*'|[^\s\"',;]+)"
+)
+_HEADER = re.compile(
+    r"(?i)\b(authorization|x-[\w-]*(?:key|token|secret)|(?:api|private)-(?:key|token)|cookie)([\"']?: *)"
+    r"((?:basic|bearer|token) +)?[^\s\"']+"
+)
+_LOGIN_OPTION = re.compile(r"(?<![\w-])(-u|--user|--proxy-user)([= ] *[\"']?)[^\s:\"']+:[^\s\"']+")
 _JWT = re.compile(r"eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*")
 _URL_LOGIN = re.compile(r"(://)[^/@\s]*:[^/\s]*@")
 _BOOTSTRAP_TOKEN = re.compile(r"[a-z0-9]{6}\.[a-z0-9]{16}")
@@ -32,7 +44,13 @@ def clean_text(text: str) -> str:
     if "-----BEGIN " in text or _BASE64_PEM in text or _BOOTSTRAP_TOKEN.fullmatch(text):
         return REDACTED
     text = _URL_LOGIN.sub(rf"\1{REDACTED}@", text)
+    text = _HEADER.sub(rf"\1\2{REDACTED}", _LOGIN_OPTION.sub(rf"\1\2{REDACTED}", text))
+    text = _ASSIGNMENT.sub(_hide_assignment, text)
     return _FLAG_WITH_VALUE.sub(rf"\1{REDACTED}", _JWT.sub(REDACTED, text))
+
+
+def _hide_assignment(found: re.Match[str]) -> str:
+    return f"{found[1]}={REDACTED}" if is_secret(found[1]) else found[0]
 
 
 def clean_arguments(arguments: Sequence[str]) -> tuple[str, ...]:
