@@ -246,7 +246,7 @@ def test_files_that_only_a_container_sees():
     [
         (["--disable-admission-plugins=NodeRestriction,PodSecurity"], "v1.34.0", "fail"),
         (["--disable-admission-plugins", "PodSecurity"], "v1.34.0", "fail"),
-        (["--disable-admission-plugins=PodSecurity", "--disable-admission-plugins="], "v1.34.0", "fail"),  # pflag adds lists up
+        (["--disable-admission-plugins=PodSecurity", "--disable-admission-plugins="], "v1.34.0", "fail"),
         (["--disable-admission-plugins=PodSecurityPolicy"], "v1.24.0", "pass"),
         (["--disable-admission-plugins=PodSecurity"], "v1.24.0", "unknown"),
         (["--feature-gates=PodSecurity=false"], "v1.24.0", "unknown"),
