@@ -7,7 +7,6 @@ from trueline.report import outline
 from trueline.report.exchange import (
     NO_TIME,
     Finding,
-    block,
     cut,
     document,
     file_of,
@@ -17,7 +16,7 @@ from trueline.report.exchange import (
     token,
     words,
 )
-from trueline.report.markdown import text
+from trueline.report.markdown import fenced, text
 
 _LISTED = (Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN)
 
@@ -41,11 +40,12 @@ def render(assessment: Assessment) -> str:
 
 def _finding(finding: Finding, assessment: Assessment) -> dict[str, Any]:
     key, result = finding
+    remedy = outline.remedy(result)
     found = {
         "title": cut(words(f"{result.number} {result.title}"), 500),
         "severity": result.severity.capitalize() if result.state == "FAIL" else "Info",
         "description": _description(result, assessment),
-        "mitigation": block(outline.remedy(result)),
+        "mitigation": "\n".join(fenced(remedy)) if remedy.strip() else "",
         "impact": words(result.why, otherwise=""),
         "references": words(outline.benchmark_name(assessment.benchmark)),
         "unique_id_from_tool": cut(key, 500),

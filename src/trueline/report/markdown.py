@@ -93,13 +93,14 @@ def _finding(result: Result) -> Iterator[str]:
     if pieces:
         yield from table(("Fact", "Observed", "Expected", "Source"), pieces)
     if result.remediation:
-        yield from ("**Remediation:**", "", *_fenced(result.remediation), "")
+        yield from ("**Remediation:**", "", *fenced(result.remediation), "")
     if result.rules:
         yield from (f"Rules: {text(', '.join(result.rules))}", "")
     yield from ("</details>", "")
 
 
-def _fenced(content: str) -> list[str]:
+def fenced(content: str) -> list[str]:
+    """The lines of a code block around a text, whatever the text holds."""
     lines = wrapped(content, 100)
     longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
     fence = "`" * max(3, longest + 1)

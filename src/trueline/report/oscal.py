@@ -146,7 +146,7 @@ def _risk(finding: Finding) -> dict[str, Any]:
         "title": words(result.title, result.number),
         "description": words(result.reason, result.title),
         "statement": words(result.why, result.reason, result.title),
-        "props": _props([("disposition", outline.set_aside(result)), ("severity", result.severity)]),
+        "props": _props([("policy", outline.set_aside(result)), ("severity", result.severity)]),
         "status": "deviation-approved" if accepted else "open",
         "remediations": [response],
         "related-observations": [{"observation-uuid": identity("observation", finding.key)}],

@@ -24,7 +24,7 @@ from trueline.report.safe import visible
 KINDS: Final = ("pass", "fail", "warn", "error", "skip")
 _SEVERITIES: Final = {"critical": "high", "high": "high", "medium": "medium", "low": "low", "info": "low"}
 # An API server refuses objects of more than about 1.5 MB; a benchmark has up to 300 recommendations.
-_LONGEST: Final = 1500
+_LONGEST: Final = 1000
 
 
 def render(assessment: Assessment) -> str:

@@ -20,8 +20,8 @@ from trueline.report.exchange import (
     token,
     words,
 )
-from trueline.report.markdown import text as escaped
-from trueline.report.safe import visible
+from trueline.report.markdown import fenced
+from trueline.report.safe import prose, visible
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS: Final = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "info": "note"}
@@ -87,12 +87,11 @@ def _rule_id(assessment: Assessment, result: Result) -> str:
 
 def _rule(name: str, result: Result) -> dict[str, Any]:
     help_text = block(outline.remedy(result)) or words(result.why, result.title)
-    lines = "\n".join(escaped(line) for line in help_text.split("\n"))
     return {
         "id": name,
         "shortDescription": {"text": words(f"{result.number} {result.title}")},
         "fullDescription": {"text": words(result.why, result.title)},
-        "help": {"text": help_text, "markdown": lines},
+        "help": {"text": help_text, "markdown": "\n".join(fenced(help_text))},
         "defaultConfiguration": {"level": LEVELS[result.severity]},
         "properties": {"tags": _tags(result), "security-severity": _SCORES[result.severity]},
     }
@@ -167,7 +166,7 @@ def physical(path: str) -> dict[str, Any]:
 
 
 def _invocation(assessment: Assessment) -> dict[str, Any]:
-    notes = [{"level": "note", "message": {"text": words(notice)}} for notice in assessment.notices]
+    notes = [{"level": "note", "message": {"text": words(prose(notice))}} for notice in assessment.notices]
     found: dict[str, Any] = {"executionSuccessful": True, "toolExecutionNotifications": notes}
     at = instant(assessment)
     return found if at == NO_TIME else {"startTimeUtc": at, "endTimeUtc": at, **found}
