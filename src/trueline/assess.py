@@ -10,12 +10,13 @@ import msgspec
 from trueline import __version__
 from trueline.evaluate.context import Context
 from trueline.evaluate.outcomes import evaluate
+from trueline.evaluate.systems import misfit
 from trueline.evaluate.versions import kubernetes_version, minor
 from trueline.model.benchmark import Benchmark
 from trueline.model.facts import NodeFacts, Snapshot, Tool
 from trueline.model.platform import Platform
 from trueline.model.policy import Policy
-from trueline.model.profile import Profile
+from trueline.model.profile import Exclusion, Profile
 from trueline.model.results import (
     ASSESSMENT_SCHEMA,
     Assessment,
@@ -82,10 +83,18 @@ def assess(
 ) -> Assessment:
     """One run as a document; `on` is the date for which waivers are judged."""
     version = kubernetes_version(snapshot)[0] or content.version or None
-    context = Context(snapshot.node, snapshot.cluster, content.components, content.platform, minor(version))
+    context = Context(
+        snapshot.node,
+        snapshot.cluster,
+        content.components,
+        content.platform,
+        minor(version),
+        _day(snapshot.started_at),
+    )
     tailored = tailor(selection.profiles, benchmark)
+    left_out = {**_elsewhere(tailored.benchmark, snapshot), **tailored.left_out}
     results = select(
-        evaluate(tailored.benchmark, content.rules, context, tailored.left_out),
+        evaluate(tailored.benchmark, content.rules, context, left_out),
         targets=selection.targets,
         only=selection.only,
         level=selection.level,
@@ -103,6 +112,23 @@ def assess(
         notices=(*notices, *notes(selection.profiles), *_remarks(snapshot), *remarks),
         profile=head(selection.profiles),
     )
+
+
+def _elsewhere(benchmark: Benchmark, snapshot: Snapshot) -> dict[tuple[str, str], Exclusion]:
+    """Everything, where the benchmark is written for another operating system than the node's."""
+    reason = misfit(snapshot.node.os_release, benchmark) if snapshot.node else ""
+    if not reason:
+        return {}
+    left_out = Exclusion(outcome=Outcome.NOTAPPLICABLE, reason=reason)
+    return {(section.target, entry.number): left_out for section, entry in benchmark.recommendations()}
+
+
+def _day(moment: str) -> int | None:
+    """The day of an RFC 3339 time, counted from 1970."""
+    try:
+        return (date.fromisoformat(moment[:10]) - date(1970, 1, 1)).days
+    except ValueError:
+        return None
 
 
 def exit_code(assessment: Assessment) -> int:
