@@ -1,7 +1,15 @@
 """Findings are sent in requests that the service's own model accepts."""
 
+import json
+import os
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import pytest
 
+from tests.kubebench.folder import write_controls
+from trueline.cli.kubebench import call
 from trueline.errors import AccessError
 from trueline.kubebench import asff
 from trueline.kubebench.results import CheckResult, ControlsResult, Counts, Run, group_result
@@ -72,3 +80,68 @@ def test_service_that_refuses(client):
     client.stubber.add_client_error("batch_import_findings", "AccessDeniedException", "no")
     with pytest.raises(AccessError, match="AccessDenied"):
         publish(findings(1), client)
+
+
+class Service(BaseHTTPRequestHandler):
+    """Takes all findings, over HTTP."""
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.got.append((self.path, body["Findings"]))
+        answer = json.dumps({"FailedCount": 0, "SuccessCount": len(body["Findings"])}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        """Nothing on the terminal."""
+
+
+@contextmanager
+def service():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
+    server.got = []
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_command_sends_what_failed(tmp_path, capsys, monkeypatch):
+    controls = write_controls(tmp_path / "cfg")
+    with (controls / "tests-1" / "config.yaml").open("w") as file:
+        file.write(
+            f"AWS_ACCOUNT: '{TARGET.account}'\nAWS_REGION: nowhere\nCLUSTER_ARN: {TARGET.cluster_arn}\n"
+        )
+    words = [
+        "run",
+        "-D",
+        str(controls),
+        "--benchmark",
+        "tests-1",
+        "-s",
+        "node,policies",
+        "--root",
+        str(tmp_path),
+    ]
+    with service() as server:
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_ENDPOINT_URL_SECURITYHUB": f"http://127.0.0.1:{server.server_address[1]}",
+            "NO_PROXY": "127.0.0.1",
+            "PATH": os.environ["PATH"],
+        }.items():
+            monkeypatch.setenv(name, value)
+        # A variable goes before config.yaml, and the manifest's name of the node counts.
+        assert call([*words, "--asff"], {"KUBE_BENCH_AWS_REGION": "eu-west-1", "NODE_NAME": "n7"}) == 0
+    assert capsys.readouterr().out == ""
+    ((path, found),) = server.got
+    assert path == "/findings/import"
+    assert [one["Title"].split()[0] for one in found] == ["4.1.1", "4.1.2", "5.1.1"]
+    assert all("eu-west-1" in one["ProductArn"] and one["Id"].endswith("+n7") for one in found)

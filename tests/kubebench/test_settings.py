@@ -461,6 +461,16 @@ def test_chosen_targets_only(folder):
     assert len(load(folder, targets=("node", "etcd")).errors) == 1
 
 
+def test_mounted_config_map_is_read_once(folder):
+    own = folder / "cis-1"
+    (own / "..2026_01_01").mkdir()
+    (own / "..data").symlink_to("..2026_01_01")
+    for path in own.glob("*.yaml"):
+        path.rename(own / "..2026_01_01" / path.name)
+        path.symlink_to(f"..data/{path.name}")
+    assert [each.type for each in load(folder).controls] == ["master", "node"]
+
+
 def test_missing_folder(folder):
     with pytest.raises(UsageError):
         load_benchmark(folder, "cis-9", read_settings(folder), Place())

@@ -86,7 +86,13 @@ def _files(folder: Path, targets: Sequence[str] | None) -> list[Path]:
         raise UsageError(f"there is no benchmark folder {folder}", hint="Check --config-dir and --benchmark.")
     if targets is not None:
         return [folder / f"{target}.yaml" for target in targets]
-    return sorted(path for path in folder.rglob("*.yaml") if path.name != "config.yaml")
+    # A mounted ConfigMap keeps its files a second time, in a folder whose name starts with two dots.
+    return sorted(
+        path
+        for path in folder.rglob("*.yaml")
+        if path.name != "config.yaml"
+        and not any(part.startswith("..") for part in path.relative_to(folder).parts)
+    )
 
 
 def _settings(path: Path) -> dict[str, object]:
