@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.collect.nodetree import Tree, need_root, run_python
 
+from tests.collect.nodetree import Tree, need_root, run_python
 from trueline.collect import access
 from trueline.collect.access import READ_LIMIT, Root
 from trueline.errors import AccessError

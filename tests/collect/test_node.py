@@ -9,6 +9,7 @@ import sys
 
 import msgspec
 import pytest
+
 from tests.collect.nodetree import (
     APISERVER,
     CAPTURED,
@@ -19,7 +20,6 @@ from tests.collect.nodetree import (
     run_python,
     unpack_captured,
 )
-
 from trueline.collect.access import Root
 from trueline.collect.node import collect_node
 from trueline.model.facts import Absent, Document, FileMeta, NodeFacts

@@ -11,8 +11,17 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.collect.nodetree import APISERVER, COMPONENTS, ETCD, KUBELET, Tree, need_namespaces, need_root, run_python
 
+from tests.collect.nodetree import (
+    APISERVER,
+    COMPONENTS,
+    ETCD,
+    KUBELET,
+    Tree,
+    need_namespaces,
+    need_root,
+    run_python,
+)
 from trueline.collect.access import Root
 from trueline.collect.processes import find_processes
 from trueline.model.facts import Unavailable

@@ -1,8 +1,8 @@
 """Settings that structured files, plugin lists and feature gates decide together."""
 
 import pytest
-from tests.evaluate.settings_kit import ask, value
 
+from tests.evaluate.settings_kit import ask, value
 from trueline.model.facts import Absent, Document, Unavailable
 
 AUTHENTICATION = "--authentication-config=/etc/kubernetes/authn.yaml"

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.evaluate.settings_kit import ask, directory, value
 
+from tests.evaluate.settings_kit import ask, directory, value
 from trueline.content.load import load_components
 from trueline.evaluate.settings import Effective
 from trueline.model.facts import Absent, Document, Unavailable

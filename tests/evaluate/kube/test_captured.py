@@ -1,8 +1,8 @@
 """A real cluster as kubeadm makes it, with a namespace meant to be good and one meant to be bad."""
 
 import pytest
-from tests.evaluate.kube.kube_kit import binding, captured, grants, group, objects, role, rule, run
 
+from tests.evaluate.kube.kube_kit import binding, captured, grants, group, objects, role, rule, run
 from trueline.evaluate.kube.controls import CONTROLS
 
 BAD = {"ClusterRoleBinding ci-deployer-admin", "ClusterRoleBinding legacy-escalator"}

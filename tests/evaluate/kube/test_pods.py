@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tests.evaluate.kube.kube_kit import (
     GOOD_POD,
     account,
@@ -16,7 +17,6 @@ from tests.evaluate.kube.kube_kit import (
     run,
     workload,
 )
-
 from trueline.evaluate.kube.controls import CONTROLS
 
 

@@ -3,8 +3,21 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.evaluate.kube.kube_kit import STAR, account, binding, cluster, grants, group, meta, objects, role, rule, run, user
 
+from tests.evaluate.kube.kube_kit import (
+    STAR,
+    account,
+    binding,
+    cluster,
+    grants,
+    group,
+    meta,
+    objects,
+    role,
+    rule,
+    run,
+    user,
+)
 from trueline.model.facts import Certificate, FileMeta, NodeFacts
 
 SECRETS = ("get list watch", "secrets")

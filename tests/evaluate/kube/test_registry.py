@@ -3,8 +3,8 @@
 from typing import get_args
 
 import pytest
-from tests.evaluate.kube.kube_kit import cluster
 
+from tests.evaluate.kube.kube_kit import cluster
 from trueline.content.load import load_rules
 from trueline.evaluate.kube import FINDS, Index, needs, search
 from trueline.model.cluster import ResourceName
