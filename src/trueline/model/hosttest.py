@@ -123,7 +123,8 @@ class ConfigTest(Predicate, frozen=True, kw_only=True):
 
     `section` is that of an INI file, "*" any. Of several values the `which` counts: "any" needs one that
     fulfils it, "each" all. Without a `key` the values are whole lines. `unset` says what it means that nobody
-    sets the key, `absent` what it means that there is no file of that configuration.
+    sets the key, `absent` what it means that there is no file of that configuration. `words` say what is
+    expected where the predicate is hard to read.
     """
 
     name: str
@@ -133,6 +134,7 @@ class ConfigTest(Predicate, frozen=True, kw_only=True):
     which: Literal["first", "last", "any", "each"] = "last"
     unset: Literal["fail", "pass"] = "fail"
     absent: Literal["fail", "pass", "notapplicable"] = "fail"
+    words: str = ""
 
 
 class WalkTest(Strict, frozen=True, kw_only=True):
@@ -149,9 +151,13 @@ class WalkTest(Strict, frozen=True, kw_only=True):
 
 
 class ScheduleTest(Strict, frozen=True, kw_only=True):
-    """A job of cron whose command matches a regular expression, or one of the timers, runs regularly."""
+    """A job of cron whose command matches a regular expression, or one of the timers, runs regularly.
+
+    `words` say what the job does.
+    """
 
     command: str
+    words: str
     timers: tuple[str, ...] = ()
 
 

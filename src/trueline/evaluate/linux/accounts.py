@@ -162,12 +162,16 @@ FINDS: dict[str, _Find] = {
     "duplicate-gids": _Find(_duplicates("group", "gid"), ("group",), "groups with the same gid"),
     "duplicate-groups": _Find(_duplicates("group", "name"), ("group",), "groups of the same name"),
     "second-root": _Find(_second_root, ("passwd",), "accounts with uid 0 besides root"),
-    "root-group": _Find(_root_group, ("passwd",), "another primary group of root than 0"),
+    "root-group": _Find(_root_group, ("passwd",), "other primary groups of root than 0"),
     "unknown-groups": _Find(_unknown_groups, ("passwd", "group"), "accounts whose group does not exist"),
     "system-shells": _Find(_system_shells, ("passwd",), "system accounts with a shell"),
     "system-passwords": _Find(_system_passwords, ("passwd", "shadow"), "system accounts with a password"),
     "password-ages": _Find(
-        _password_ages, ("shadow",), "accounts with other times", ("field",), ("at_least", "at_most")
+        _password_ages,
+        ("shadow",),
+        "accounts with other ages of passwords",
+        ("field",),
+        ("at_least", "at_most"),
     ),
     "future-changes": _Find(_future_changes, ("shadow",), "passwords that were changed in the future"),
     **{name: _Find(run, needs, words) for name, (run, needs, words) in HOMES.items()},

@@ -3,7 +3,7 @@
 from trueline.evaluate.decision import Decision, Fault, all_of, decided
 from trueline.evaluate.files import expected, judge_one
 from trueline.evaluate.linux.base import Host, cannot
-from trueline.model.facts import Absent, Unavailable
+from trueline.model.facts import Absent, FileMeta, Unavailable
 from trueline.model.results import Evidence, Outcome
 from trueline.model.rule import FileTest
 
@@ -17,15 +17,20 @@ def judge_path(test: FileTest, host: Host) -> Decision:
         )
         if isinstance(found, Unavailable):
             return cannot(f"{test.path}: {found.reason}", test, path=test.path)
-        decisions = [
-            _one(test, path, host) for path in found.paths if not isinstance(files.get(path), Absent)
-        ]
+        decisions = [_one(test, path, host) for path in found.paths if _meant(test, files.get(path))]
         if not found.complete:
             decisions.append(cannot(f"{test.path}: not all files of this pattern could be seen.", test))
         return all_of(decisions) if decisions else _missing(test)
     if isinstance(files.get(test.path), Absent):
         return _missing(test)
     return _one(test, test.path, host)
+
+
+def _meant(test: FileTest, fact: FileMeta | Absent | Unavailable | None) -> bool:
+    """What is still there; of all below a directory the files only."""
+    if isinstance(fact, FileMeta) and test.path.endswith("/**"):
+        return fact.kind == "file"
+    return not isinstance(fact, Absent)
 
 
 def _one(test: FileTest, path: str, host: Host) -> Decision:

@@ -238,7 +238,7 @@ def _walk(test: WalkTest, fault: Fault) -> str:
 
 def _schedule(test: ScheduleTest, _: Fault) -> str:
     timer = f", or `systemctl enable --now {test.timers[0]}`" if test.timers else ""
-    return f"Add a job of cron whose command matches `{test.command}`{timer}."
+    return f"Add a job of cron that {test.words}{timer}."
 
 
 def _listen(test: ListenTest, _: Fault) -> str:

@@ -113,7 +113,7 @@ def judge_schedule(test: ScheduleTest, host: Host) -> Decision:
 
 def _job(test: ScheduleTest, host: Host) -> Decision:
     cron = host.linux.cron
-    fact = f"a job of cron with {test.command}"
+    fact = f"a job of cron that {test.words}"
     found = [job for job in cron.jobs if job.runnable and _matches(test, job)]
     if found:
         first = found[0]

@@ -36,6 +36,10 @@ def _meant(test: ConfigTest, entry: Entry) -> bool:
     return entry.key == test.key and test.section in ("*", entry.section)
 
 
+def _wanted(test: ConfigTest) -> str:
+    return test.words or describe(test)
+
+
 def _unset(test: ConfigTest, config: Config, fact: str) -> Decision:
     if config.unread:
         return cannot(f"{fact}: {unread(config.unread)}", test)
@@ -45,7 +49,7 @@ def _unset(test: ConfigTest, config: Config, fact: str) -> Decision:
         outcome, source = Outcome(test.unset), some(config.files)
     if outcome is Outcome.NOTAPPLICABLE:
         return decided(outcome, f"This machine has no configuration of {test.name}.")
-    return verdict(outcome is Outcome.PASS, fact, source, "not set", describe(test), test)
+    return verdict(outcome is Outcome.PASS, fact, source, "not set", _wanted(test), test)
 
 
 def _combined(test: ConfigTest, entries: list[Entry], config: Config) -> Decision:
@@ -61,7 +65,7 @@ def _combined(test: ConfigTest, entries: list[Entry], config: Config) -> Decisio
     shown = (good or bad) if test.which == "any" else (bad or good)
     first = shown[0]
     return verdict(
-        holds, _fact(test), place(first), first.value or "empty", describe(test), test, path=first.file
+        holds, _fact(test), place(first), first.value or "empty", _wanted(test), test, path=first.file
     )
 
 
