@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from trueline.collect.linux.reader import Reader, cleaned
-from trueline.collect.linux.syntax import variables
+from trueline.collect.linux.syntax import continued, variables
 from trueline.model.known import Absent, Unavailable
 from trueline.model.linux_system import Boot, BootEntry, BootPassword
 
@@ -61,7 +61,7 @@ def parse_menu(file: str, lines: tuple[str, ...], known: dict[str, str]) -> list
     entries = []
     title = ""
     known = dict(known)
-    for number, line in enumerate(lines, 1):
+    for number, line in continued(lines):
         if found := _TITLE.match(line):
             title = found[2]
         elif found := _SET.match(line):
@@ -149,7 +149,7 @@ class _Gathering:
 
     def script(self, path: str) -> None:
         """What makes the next menu: kept only if it is about passwords."""
-        if self.reader.root.exists(f"{path}/."):
+        if isinstance(self.reader.root.listdir(path), tuple):
             return
         lines = self.lines(path)
         found = parse_password(path, lines) if lines is not None else None
