@@ -5,6 +5,7 @@ import msgspec
 from trueline.content.load import load_benchmark, load_editions, load_platform, load_platform_heads
 from trueline.errors import UsageError
 from trueline.evaluate.platforms import Detected, detect, lineage
+from trueline.evaluate.systems import choose_linux_benchmark
 from trueline.evaluate.versions import (
     choose_benchmark,
     choose_kubernetes_auto,
@@ -54,6 +55,14 @@ def platform_of(snapshot: Snapshot, named: Named) -> Detected:
     if named.platform:
         return Detected(platform=named.platform, because="it was named")
     return detect(snapshot, load_platform_heads())
+
+
+def choice_of_system(snapshot: Snapshot) -> Choice | None:
+    """The benchmark of the node's operating system, where that was read and is known."""
+    if snapshot.node is None or snapshot.node.linux is None:
+        return None
+    found = choose_linux_benchmark(snapshot.node.os_release, load_editions())
+    return Choice(benchmark=load_benchmark(found[0].id), because=found[1]) if found else None
 
 
 def choice_of(name: str, snapshot: Snapshot, named: Named, found: Detected, because: str) -> Choice:

@@ -14,8 +14,9 @@ from trueline.collect.access import Root
 from trueline.collect.kubeconfig import SERVICE_ACCOUNT, default_kubeconfig_hint
 from trueline.collect.node import collect_node
 from trueline.collect.snapshot import read_snapshot
-from trueline.content.load import load_bundles, load_components, load_places
+from trueline.content.load import load_bundles, load_components, load_editions, load_places
 from trueline.errors import UsageError
+from trueline.evaluate.systems import choose_linux_benchmark
 from trueline.model.cluster import ClusterFacts
 from trueline.model.facts import SNAPSHOT_SCHEMA, NodeFacts, Snapshot
 from trueline.model.linux import LinuxFacts
@@ -28,7 +29,10 @@ EXAMPLE_NOTE = (
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to read: the node's root, and which cluster, if any; `node_name` replaces the host name."""
+    """Where to read: the node's root, and which cluster, if any; `node_name` replaces the host name.
+
+    The operating system is read where `linux` says so, or with `known_linux` where a benchmark is for it.
+    """
 
     root: str = "/"
     kubeconfig: str | None = None
@@ -36,6 +40,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     in_cluster: bool = False
     no_cluster: bool = False
     linux: bool = False
+    known_linux: bool = False
     walk: bool = False
     walk_files: int | None = None
     walk_seconds: float | None = None
@@ -57,7 +62,7 @@ def collect_snapshot(place: Place, progress: Progress) -> tuple[Snapshot, tuple[
     node = collect_node(Root(place.root), load_components().values(), load_places(), load_bundles())
     if place.node_name:
         node = msgspec.structs.replace(node, hostname=place.node_name)
-    if place.linux:
+    if place.linux or (place.known_linux and choose_linux_benchmark(node.os_release, load_editions())):
         node = msgspec.structs.replace(node, linux=_linux(place, progress))
     cluster, hints = _cluster(place, node, os.environ, progress)
     return (

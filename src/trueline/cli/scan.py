@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import msgspec
 
 from trueline.assess import Content, Selection, assess, exit_code
-from trueline.cli.choose import AUTOMATIC, Choice, Named, choice_of, platform_of
+from trueline.cli.choose import AUTOMATIC, Choice, Named, choice_of, choice_of_system, platform_of
 from trueline.cli.gather import Place, collect_snapshot, example, recorded, runs_kubernetes
 from trueline.cli.options import gathering
 from trueline.cli.output import write_reports
@@ -15,6 +16,7 @@ from trueline.cli.progress import progress
 from trueline.content.load import load_benchmark, load_components, load_platform, load_policy, load_rules
 from trueline.errors import NothingToAssess, UsageError
 from trueline.evaluate.platforms import Detected
+from trueline.model.benchmark import Benchmark
 from trueline.model.facts import Snapshot
 from trueline.model.policy import Policy
 from trueline.model.results import Assessment
@@ -83,9 +85,12 @@ def scan(
     for benchmark in named:
         check_profile(profile, benchmark)
     _one_source(snapshot_file, place)
+    place = _with_system(place, named, automatic="auto" in wanted)
     with progress(wanted=not no_progress) as shown:
         snapshot, hints = (recorded(snapshot_file), ()) if snapshot_file else collect_snapshot(place, shown)
-    if not snapshot_file and not runs_kubernetes(snapshot) and not snapshot.cluster:
+    system = choice_of_system(snapshot) if "auto" in wanted else None
+    alone = not runs_kubernetes(snapshot) and not snapshot.cluster
+    if not snapshot_file and alone and not system:
         snapshot = _nothing_runs(snapshot, or_example=or_example, named=bool(named))
     selection = Selection(
         targets=targets,
@@ -97,7 +102,13 @@ def scan(
     reasons = {
         name: "it was named" if name in benchmarks else f"profile {profile_name} is for it" for name in wanted
     }
-    choices = [choice_of(name, snapshot, chosen, found, reasons[name]) for name in reasons]
+    choices = [
+        choice_of(name, snapshot, chosen, found, because)
+        for name, because in reasons.items()
+        if not (name == "auto" and system and alone)
+    ]
+    if system and (alone or not _misses(system, selection)):
+        choices.append(system)
     for choice in choices:
         check_profile(profile, choice.benchmark)
     content = _content(found, version)
@@ -106,6 +117,21 @@ def scan(
     for hint in hints:
         click.echo(f"hint: {hint}", err=True)
     ctx.exit(max((exit_code(one) for one in assessments), default=0))
+
+
+def _with_system(place: Place, named: list[Benchmark], *, automatic: bool) -> Place:
+    """Reads the operating system where a benchmark asks for it, and with that all its files."""
+    asked = any(benchmark.systems for benchmark in named)
+    return msgspec.structs.replace(
+        place,
+        linux=place.linux or asked,
+        known_linux=automatic,
+        walk=place.walk or asked or automatic,
+    )
+
+
+def _misses(choice: Choice, selection: Selection) -> bool:
+    return bool(unknown_selections(choice.benchmark, selection.targets, selection.only))
 
 
 def _one_source(snapshot_file: str | None, place: Place) -> None:
