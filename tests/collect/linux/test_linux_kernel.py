@@ -1,5 +1,8 @@
 """Modules, parameters, boot and mandatory access control."""
 
+import shutil
+import subprocess
+
 import pytest
 
 from tests.collect.linux.linuxtree import reader
@@ -88,6 +91,24 @@ def test_assignments_in_the_order_of_systemd_sysctl(tmp_path):
     }  # fmt: skip
     assert [(wrong.file, wrong.line) for wrong in boot.malformed] == [("/etc/sysctl.d/99-sysctl.conf", 4)]
     assert boot.not_applied == ()
+
+
+def test_files_are_those_that_systemd_reads(tmp_path):
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("SKIPPED FOR WANT OF SYSTEMD: systemd-analyze is not installed")
+    boot = collect_sysctl(reader(tmp_path, {
+        "/etc/sysctl.d/90-a.conf": "a=1\n",
+        "/run/sysctl.d/10-z.conf": "a=1\n",
+        "/usr/lib/sysctl.d/50-m.conf": "a=1\n",
+        "/usr/lib/sysctl.d/90-a.conf": "a=1\n",
+        "/usr/local/lib/sysctl.d/50-m.conf": "a=1\n",
+        "/usr/lib/sysctl.d/60-off.conf": "a=1\n",
+        "/etc/sysctl.d/60-off.conf": "-> /dev/null",
+    })).boot  # fmt: skip
+    command = ["systemd-analyze", f"--root={tmp_path}", "cat-config", "sysctl.d", "--no-pager"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    theirs = [line[2:].removeprefix(str(tmp_path)) for line in answer.splitlines() if line.startswith("# /")]
+    assert [path for path in theirs if "60-off" not in path] == list(boot.files)
 
 
 def test_a_sysctl_conf_that_nothing_leads_to_is_apart(tmp_path):

@@ -12,7 +12,7 @@ from trueline.model.known import Absent, Unavailable
 
 LINES_LIMIT = 50_000
 LINE_LENGTH = 16_384
-_PATHS_LIMIT = 2_000
+_PATHS_LIMIT = 5_000
 _DIRECTORIES_LIMIT = 2_000
 _DEPTH_LIMIT = 12
 _ASSIGNED_SECRET = re.compile(

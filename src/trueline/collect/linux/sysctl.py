@@ -177,7 +177,8 @@ class _Running:
         try:
             fd = os.open(name, _READ, dir_fd=parent)
         except OSError as error:
-            self._failed(path, error)
+            if _readable(parent, name):
+                self._failed(path, error)
             return
         try:
             if stat.S_ISREG(os.fstat(fd).st_mode):
@@ -190,11 +191,18 @@ class _Running:
 
     def _failed(self, path: str, error: OSError) -> None:
         denied = isinstance(error, PermissionError)
-        if len(self.unread) < _UNREAD_LIMIT and error.errno is not None:
-            # What may only be written says so to root too; it is no value that anybody could ask for.
+        if len(self.unread) < _UNREAD_LIMIT:
             self.unread[dotted(path)] = Unavailable(
                 kind="denied" if denied else "invalid", reason=(error.strerror or "").lower()
             )
+
+
+def _readable(parent: int, name: str) -> bool:
+    """Whether somebody may read it: what may only be written is no value that anybody could ask for."""
+    try:
+        return bool(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode & 0o444)
+    except OSError:
+        return False
 
 
 def _normal(value: str) -> str:
