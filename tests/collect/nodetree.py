@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tarfile
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,14 @@ def unpack_captured(path):
     with tarfile.open(CAPTURED) as archive:
         archive.extractall(path, filter="fully_trusted", numeric_owner=True)
     return path / "root"
+
+
+def open_to_all(folder):
+    """Lets every user into a test's folder, through those of pytest above it."""
+    for each in (folder, *folder.parents):
+        if each == Path(tempfile.gettempdir()):
+            break
+        each.chmod(0o755)
 
 
 def run_python(script, *arguments, prefix=(), timeout=60):

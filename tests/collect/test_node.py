@@ -17,6 +17,7 @@ from tests.collect.nodetree import (
     Tree,
     need_namespaces,
     need_root,
+    open_to_all,
     run_python,
     unpack_captured,
 )
@@ -285,8 +286,7 @@ print(msgspec.json.encode(collect_node(Root("/"), [APISERVER], [])).decode())
 def test_a_real_container(tmp_path, user):
     """The node's policy and the container's lie at one path; only the mount namespace tells them apart."""
     need_namespaces()
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    open_to_all(tmp_path)
     for place, level in (("inside", "Metadata"), ("outside", "None")):
         (tmp_path / place).mkdir()
         (tmp_path / place / "policy.yaml").write_text(f"{{kind: Policy, rules: [{{level: {level}}}]}}")

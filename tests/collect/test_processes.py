@@ -20,6 +20,7 @@ from tests.collect.nodetree import (
     Tree,
     need_namespaces,
     need_root,
+    open_to_all,
     run_python,
 )
 from trueline.collect.access import Root
@@ -212,8 +213,7 @@ def running(*command, **options):
 
 @pytest.fixture
 def program(tmp_path):
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    open_to_all(tmp_path)
     return shutil.copy("/bin/sleep", tmp_path / "kube-apiserver")
 
 
