@@ -302,6 +302,13 @@ def test_exit_status(bench, words, status):
     assert bench("run", "--benchmark", "tests-1", *words)[0] == status
 
 
+@pytest.mark.parametrize("name", ["..", ".", "../cfg/tests-1", "/etc"])
+def test_benchmark_is_a_folder_of_the_controls(bench, name):
+    status, out, err = bench("run", "--benchmark", name)
+    assert (status, out) == (1, "")
+    assert "no name of a benchmark" in err
+
+
 def test_strict_misuse_prints_as_kube_bench_does(bench):
     status, out, err = bench("run", "--nope", "--strict-compat")
     assert (status, out) == (255, "unknown flag: --nope\n")
@@ -405,6 +412,16 @@ def test_recorded_run_is_judged_again_without_the_node(bench, tmp_path, node):
     scan = [sys.executable, "-m", "trueline", "scan", "--snapshot", snapshot, "--benchmark", "cis-1.11"]
     done = subprocess.run([*scan, "--format", "json"], capture_output=True, text=True, check=False)
     assert done.returncode in (1, 3), done.stderr
+
+
+def test_snapshot_without_outputs_is_refused(bench, tmp_path, node):
+    snapshot = tmp_path / "snapshot.json"
+    words = ["collect", "--root", node.root, "-o", snapshot]
+    subprocess.run([sys.executable, "-m", "trueline", *words], check=True, capture_output=True)
+    words = ["run", "--benchmark", "tests-1", "-D", bench.always[1], "--snapshot", snapshot]
+    status, out, err = bench(*words, always=False)
+    assert (status, out) == (1, "")
+    assert "--snapshot-out" in err
 
 
 def test_snapshot_of_another_node_judges_nothing_by_guess(bench, tmp_path, controls):

@@ -28,7 +28,9 @@ def still(text):
 
 
 @pytest.fixture
-def own():
+def own(monkeypatch):
+    for name in ("COLUMNS", "LINES"):  # who runs tests in parallel sets them
+        monkeypatch.delenv(name, raising=False)
     machine = Machine(Root("/"))
     if not machine.prints_like_procps:
         pytest.skip("SKIPPED: the ps of this machine is not that of procps, or is told to print otherwise")

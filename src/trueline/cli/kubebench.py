@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 HANDLED = 1
 MISUSED = 2
 MISUSED_STRICT = 255
+MOST_NOTES = 30
 
 
 class _Raw(click.Command):
@@ -166,8 +167,12 @@ def _report(file: str) -> "Run":
 def _tell(notices: Sequence[str], errors: Sequence[str], *, quiet: bool) -> None:
     for error in errors:
         click.echo(f"error: {error}", err=True)
-    for notice in () if quiet else notices:
+    if quiet:
+        return
+    for notice in notices[:MOST_NOTES]:
         click.echo(f"note: {notice}", err=True)
+    if more := notices[MOST_NOTES:]:
+        click.echo(f"note: and {len(more)} more like these", err=True)
 
 
 def _tell_limits(run: "Run") -> None:

@@ -128,6 +128,10 @@ def _check(options: Options) -> None:
                 f"It is an error to specify both {names[0]} and {names[1]} flags",
                 hint=f"Leave one of them out (a KUBE_BENCH_ variable counts, too).{reason}",
             )
+    if options.benchmark in (".", "..") or "/" in options.benchmark:
+        raise UsageError(
+            f"{options.benchmark} is no name of a benchmark", hint="Name a folder below --config-dir."
+        )
     if options.snapshot and options.root != "/":
         raise UsageError("--snapshot can't be combined with --root", hint="A snapshot holds its facts.")
     if not Path(options.config_dir).is_dir():
@@ -164,6 +168,10 @@ def _settings(options: Options, directory: Path, benchmark: str) -> Config:
 def _recorded(file: str) -> _Source:
     snapshot = recorded(file)
     commands = snapshot.node.commands if snapshot.node else {}
+    if not commands:
+        raise UsageError(
+            f"{file} holds no outputs of controls", hint="Take it with `trueline kube-bench --snapshot-out`."
+        )
     return _Source(lookup=Recorded(commands), outputs=lambda _scripts: commands, snapshot=snapshot)
 
 
