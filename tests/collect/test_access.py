@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.collect.nodetree import Tree, need_root, run_python
+from tests.collect.nodetree import Tree, need_root, open_to_all, run_python
 from trueline.collect import access
 from trueline.collect.access import READ_LIMIT, Root
 from trueline.errors import AccessError
@@ -285,8 +285,7 @@ print(root.read("/etc/secret").kind, root.meta("/etc/secret").mode, root.meta("/
 
 def test_an_ordinary_user_is_denied(tree):
     need_root()
-    for folder in (tree.path, *tree.path.parents[:3]):
-        folder.chmod(0o755)
+    open_to_all(tree.path)
     tree.write("/etc/secret", "x", mode=0o600)
     tree.write("/var/closed/file")
     (tree.path / "var/closed").chmod(0o700)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.collect.nodetree import open_to_all
 from tests.deploy.manifests import container
 from tests.sandbox import need_mounts, run_mounted
 
@@ -39,8 +40,7 @@ def place(tmp_path):
     if not shutil.which("setpriv"):
         pytest.skip("SKIPPED FOR WANT OF setpriv (util-linux)")
     need_mounts()
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    open_to_all(tmp_path)
     _programs(tmp_path)
     _node(tmp_path / "node")
     return tmp_path
