@@ -519,6 +519,17 @@ def test_real_processes_of_this_machine(controls, tmp_path, idioms):
     assert "1.2.1" not in states(json.loads(done.stdout)["Controls"])
 
 
+@pytest.mark.parametrize("idioms", [[], ["--no-idioms"]])
+def test_lines_are_not_cut_to_a_terminals_width(controls, tmp_path, idioms):
+    server, _ = own_names(controls)
+    words = [*TRUELINE, "run", "-D", controls, "--benchmark", "tests-1", "-c", "1.2.2", "--json", *idioms]
+    environ = {**os.environ, "COLUMNS": str(len(f"{tmp_path}/bin/{server}") + 80)}
+    with running(tmp_path / "bin", (server, "-" * 80, "--token-auth-file=/etc/tokens")):
+        for more, state in (([], "WARN"), (["--strict-compat"], "PASS")):
+            done = subprocess.run([*words, *more], capture_output=True, text=True, check=False, env=environ)
+            assert states(json.loads(done.stdout)["Controls"]) == {"1.2.2": state}
+
+
 def test_published_controls_on_a_node_with_real_processes(tmp_path):
     folder = SHARED / "kube-bench-cfg"
     if not folder.is_dir():

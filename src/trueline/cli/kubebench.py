@@ -97,6 +97,8 @@ def _run(options: Options, environ: Mapping[str, str], *, alone: bool) -> int:
     from trueline.collect.snapshot import write_snapshot
 
     os.environ["PATH"] = search_path(environ)  # scripts call kubectl where manifests mount it
+    for name in () if options.strict_compat else ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)  # `ps` would cut its lines there, and a flag behind would seem absent
     policy = policy_of(options.policy)
     prepared = prepare(options, alone=alone, environ=environ)
     put = output(options, environ, os.uname().nodename, prepared.config)
