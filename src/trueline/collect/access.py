@@ -21,7 +21,7 @@ READ_LIMIT = 1024 * 1024
 ENTRIES_LIMIT = 10_000
 # /proc has one entry per process: up to 4 million, pid_max of a 64-bit kernel.
 NAMES_LIMIT = 5_000_000
-_TABLE_LIMIT = 16 * READ_LIMIT
+_TABLE_LIMIT = 8 * READ_LIMIT
 # A node without these is no node: what would be below them is not visible rather than absent.
 _EVERY_NODE = ("etc", "usr", "var")
 _PROCESS_ROOT = re.compile(r"/proc/(\d{1,10})/root(/.*)?$", re.DOTALL)
@@ -133,8 +133,16 @@ class Root:
         return first_ordinary_uid(self._table("/etc/login.defs"))
 
     def _table(self, path: str) -> bytes:
-        content = self.read(path, _TABLE_LIMIT)
-        return content if isinstance(content, bytes) else b""
+        """The table's whole lines at the beginning of the file, where root and the system's own users are."""
+        fd = self.open_file(path)
+        if not isinstance(fd, int):
+            return b""
+        try:
+            with os.fdopen(fd, "rb") as file:
+                content = file.read(_TABLE_LIMIT)
+        except OSError:
+            return b""
+        return content if len(content) < _TABLE_LIMIT else content[: content.rfind(b"\n") + 1]
 
     def _at(self, path: str, look: Callable[["Root", Trail], _T]) -> _T | Absent | Unavailable:
         root: Root | Unavailable = self

@@ -153,6 +153,27 @@ def test_a_long_line_and_too_many_users_are_said(tmp_path):
     assert not facts.accounts.homes_complete
 
 
+def test_a_very_long_passwd_still_names_root(tmp_path):
+    users = "".join(
+        f"user{number}:x:{number + 1}:1::/home/user{number}:/bin/sh\n" for number in range(300_000)
+    )
+    root = Root(str(build(tmp_path, {"/etc/passwd": f"root:x:0:0::/root:/bin/sh\n{users}"})))
+    assert (tmp_path / "etc/passwd").stat().st_size > 8 * 1024 * 1024
+    assert root.users[0] == "root"
+    assert all(name == f"user{uid - 1}" for uid, name in root.users.items() if uid)
+
+
+def test_a_directory_with_too_many_files_is_not_known_whole(tmp_path):
+    top = build(tmp_path, {"/etc/sysctl.d": "/", "/etc/sudoers": "@includedir /etc/sudoers.d\n"})
+    (top / "etc/sudoers.d").mkdir()
+    for number in range(20_001):
+        os.close(os.open(top / "etc/sysctl.d" / f"{number}.conf", os.O_CREAT))
+        os.close(os.open(top / "etc/sudoers.d" / str(number), os.O_CREAT))
+    facts = collect_linux(Root(str(top)))
+    assert facts.sysctl.boot.unread["/etc/sysctl.d"].kind == "too-large"
+    assert facts.sudo.unread["/etc/sudoers.d"].kind == "too-large"
+
+
 def test_a_home_that_is_a_link_to_proc_is_harmless(tmp_path):
     (build(tmp_path, {"/etc/passwd": "eve:x:1:1::/home/eve:/bin/sh\n", "/proc/self/x": ""}) / "home").mkdir()
     (tmp_path / "home/eve").symlink_to("/proc")

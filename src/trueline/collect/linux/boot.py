@@ -99,9 +99,7 @@ class _Gathering:
     def paths(self, patterns: tuple[str, ...]) -> list[str]:
         found: list[str] = []
         for pattern in patterns:
-            matches = self.reader.glob(pattern)
-            self.unread |= matches.unread
-            found += matches.paths
+            found += self.reader.matches(pattern, self.unread)
         return found
 
     def lines(self, path: str) -> tuple[str, ...] | None:

@@ -188,11 +188,7 @@ class _Gathering:
     def _matches(self, pattern: str) -> tuple[str, ...]:
         if not any(mark in pattern for mark in "*?["):
             return (pattern,)
-        found = self.reader.glob(pattern)
-        self.unread |= found.unread
-        if not found.complete:
-            self.unread.setdefault(pattern, Unavailable(kind="too-large", reason="too many files"))
-        return found.paths
+        return self.reader.matches(pattern, self.unread)
 
     def _file(self, path: str, above: tuple[str, ...]) -> None:
         lines = self.reader.lines(path)

@@ -78,9 +78,7 @@ def parse_anacrontab(file: str, lines: tuple[str, ...]) -> list[CronJob]:
 def _tables(reader: Reader, unread: dict[str, Unavailable]) -> Iterator[tuple[str, bool]]:
     for patterns, has_user in ((_SYSTEM, True), (_SPOOLS, False)):
         for pattern in patterns:
-            found = reader.glob(pattern)
-            unread |= found.unread
-            for path in found.paths:
+            for path in reader.matches(pattern, unread):
                 yield path, has_user
 
 

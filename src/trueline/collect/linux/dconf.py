@@ -39,7 +39,10 @@ def collect_dconf(reader: Reader) -> Dconf | Absent | Unavailable:
 
 
 def _files(reader: Reader, directory: str, unread: dict[str, Unavailable]) -> tuple[str, ...]:
-    names = reader.names(directory, unread)[:_FILES_LIMIT]
+    names = reader.names(directory, unread)
+    if len(names) > _FILES_LIMIT:
+        unread[directory] = Unavailable(kind="too-large", reason=f"more than {_FILES_LIMIT} files")
+        names = names[:_FILES_LIMIT]
     paths = (f"{directory}/{name}" for name in names if name != "locks" and not name.startswith("."))
     return tuple(paths)
 

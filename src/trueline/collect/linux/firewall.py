@@ -164,6 +164,8 @@ def _firewalld(reader: Reader) -> Firewalld | Absent | Unavailable:
                 files.setdefault(name.removesuffix(".xml"), f"{directory}/{name}")
     if not files:
         return next(iter(unread.values())) if unread else Absent()
+    if len(files) > _ZONES_LIMIT:
+        unread[_ZONES[0]] = Unavailable(kind="too-large", reason=f"more than {_ZONES_LIMIT} zones")
     zones = []
     for name, path in sorted(files.items())[:_ZONES_LIMIT]:
         content = reader.root.read(path)

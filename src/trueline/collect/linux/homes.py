@@ -1,7 +1,7 @@
 """Collects the account files, home directories with their dot files, and where root looks for commands."""
 
 from trueline.collect.linux.mounts import PSEUDO_TYPES, REMOTE_TYPES
-from trueline.collect.linux.reader import Reader, cleaned
+from trueline.collect.linux.reader import NAMES_LIMIT, Reader, cleaned
 from trueline.collect.linux.syntax import plain, variables, words
 from trueline.collect.linux.tables import read_group, read_gshadow, read_passwd, read_shadow
 from trueline.model.known import Absent, FileMeta, Unavailable
@@ -80,7 +80,7 @@ def _home(reader: Reader, account: Account, elsewhere: tuple[str, ...]) -> Home:
 def _dot_files(reader: Reader, home: str, meta: FileMeta | Absent | Unavailable) -> DotFiles | Unavailable:
     if isinstance(meta, Unavailable):
         return meta
-    names = reader.root.listdir(home)
+    names = reader.root.listdir(home, NAMES_LIMIT)
     if isinstance(names, Unavailable):
         return names
     dots = [name for name in names if name.startswith(".")] if isinstance(names, tuple) else []

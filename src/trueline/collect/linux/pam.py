@@ -51,6 +51,8 @@ def collect_pam(reader: Reader) -> Pam | Absent | Unavailable:
     }
     if not stacks:
         return next(iter(unread.values())) if unread else Absent()
+    if len(services) > _SERVICES_LIMIT:
+        unread["/etc/pam.d"] = Unavailable(kind="too-large", reason=f"more than {_SERVICES_LIMIT} services")
     return Pam(services=stacks, unread=unread)
 
 

@@ -11,6 +11,7 @@ from trueline.collect.redact import REDACTED, clean_text, is_secret
 from trueline.model.known import Absent, Unavailable
 
 LINES_LIMIT = 50_000
+NAMES_LIMIT = 20_000
 LINE_LENGTH = 16_384
 _PATHS_LIMIT = 5_000
 _DIRECTORIES_LIMIT = 2_000
@@ -55,10 +56,18 @@ class Reader:
 
     def names(self, path: str, unread: dict[str, Unavailable]) -> tuple[str, ...]:
         """The names in a directory, none where it is missing; what forbids to list it goes to `unread`."""
-        found = self.root.listdir(path)
+        found = self.root.listdir(path, NAMES_LIMIT)
         if isinstance(found, Unavailable):
             unread[path] = found
         return found if isinstance(found, tuple) else ()
+
+    def matches(self, pattern: str, unread: dict[str, Unavailable]) -> tuple[str, ...]:
+        """The paths of `glob`; why these may not be all goes to `unread`."""
+        found = self.glob(pattern)
+        unread |= found.unread
+        if not found.complete:
+            unread.setdefault(pattern, Unavailable(kind="too-large", reason="too many files"))
+        return found.paths
 
     def glob(self, pattern: str) -> Found:
         """Sorted paths that match a shell pattern, "**" for all below; bounded, links stay in the root."""
@@ -82,6 +91,8 @@ class Reader:
         live: list[str] = []
         for _, path in sorted(chosen.items()):
             (masked if self.is_null(path) else live).append(path)
+        if len(live) > _PATHS_LIMIT:
+            unread[live[-1]] = Unavailable(kind="too-large", reason=f"more than {_PATHS_LIMIT} files")
         return Found(paths=tuple(live[:_PATHS_LIMIT]), masked=tuple(masked), unread=unread)
 
     def is_null(self, path: str) -> bool:
@@ -137,7 +148,7 @@ class _Glob:
         if self.listed > _DIRECTORIES_LIMIT:
             self.complete = False
             return ()
-        found = self.reader.root.listdir(base or "/")
+        found = self.reader.root.listdir(base or "/", NAMES_LIMIT)
         if isinstance(found, Unavailable) and found.kind != "special-file":
             self.unread[base or "/"] = found
             self.complete = False

@@ -159,9 +159,7 @@ class _Gathering:
             patterns = entry.value.split()
         for pattern in patterns:
             place = pattern if pattern.startswith("/") else f"/etc/ssh/{pattern}"
-            found = self.reader.glob(place)
-            self.unread |= found.unread
-            for path in found.paths:
+            for path in self.reader.matches(place, self.unread):
                 self.file(path, above, block)
 
 
