@@ -148,6 +148,24 @@ def test_a_built_in_role_that_was_widened_for_everybody_is_found(tree, tmp_path,
     assert any("system:authenticated" in part.observed for part in widened["5.1.2"].evidence)
 
 
+@pytest.mark.parametrize(
+    ("name", "subject"),
+    [
+        ("system:coredns", {"kind": "ServiceAccount", "namespace": "kube-system", "name": "coredns"}),
+        ("system:node-proxier", {"kind": "User", "name": "system:kube-proxy"}),
+        ("system:monitoring", {"kind": "Group", "name": "system:monitoring"}),
+    ],
+)
+@pytest.mark.parametrize(("resource", "outcome"), [("endpoints", Outcome.PASS), ("secrets", Outcome.FAIL)])
+def test_a_built_in_role_that_was_widened_for_a_component_is_found(
+    tree, tmp_path, name, subject, resource, outcome
+):
+    rule = {"apiGroups": [""], "resources": [resource], "verbs": ["get", "list"]}
+    bindings = [{**binding(name, name), "subjects": [subject]}]
+    cluster = cluster_of(tmp_path, {"clusterroles": [role(name, rule)], "clusterrolebindings": bindings})
+    assert tree.results(cluster=cluster)["5.1.2"].outcome is outcome
+
+
 RESTRICTED = {
     "namespaces": [
         {"metadata": {"name": "team", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}
