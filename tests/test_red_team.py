@@ -323,6 +323,21 @@ def test_a_snapshot_goes_through_links_and_fifos_and_standard_output(tree, tmp_p
         assert read_snapshot(str(tmp_path / str(number))).node == expected
 
 
+@as_root
+def test_a_link_that_another_user_left_in_a_shared_directory_is_not_followed(tree, tmp_path):
+    tree.component("kube-apiserver")
+    victim, shared = tmp_path / "victim", tmp_path / "shared"
+    victim.write_text("precious")
+    shared.mkdir()
+    shared.chmod(0o1777)
+    link = shared / "s.json"
+    link.symlink_to(victim)
+    os.lchown(link, 65534, 65534)
+    assert run("collect", "--root", tree.root, "-o", link).returncode == 0
+    assert victim.read_text() == "precious"
+    assert (link.is_symlink(), link.stat().st_uid) == (False, 0)
+
+
 def test_a_root_whose_name_is_no_utf8_can_be_collected(tree, tmp_path):
     tree.component("kube-apiserver")
     odd = tree.root.rename(os.fsdecode(os.fsencode(tree.root) + b"\xff"))

@@ -34,14 +34,15 @@ def encode_snapshot(snapshot: Snapshot) -> bytes:
 def write_snapshot(path: str, snapshot: Snapshot) -> None:
     """Write to `path` (compressed where it ends in .gz), whole or not at all, for this user only.
 
-    A device, FIFO or socket there is written to and stays what it is. Raises UsageError where that fails.
+    A device, FIFO or link there is written to and stays what it is, unless another user than root left it.
+    Raises UsageError where that fails.
     """
     data = encode_snapshot(snapshot)
     if path.endswith(".gz"):
         data = gzip.compress(data, mtime=0)
     if _is_stream(path):
         return _write_stream(path, data)
-    target = Path(os.path.realpath(path))  # a link stays one
+    target = Path(path)
     try:
         fd, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     except OSError as error:
@@ -62,15 +63,20 @@ def write_snapshot(path: str, snapshot: Snapshot) -> None:
 
 def _is_stream(path: str) -> bool:
     try:
-        mode = Path(path).stat().st_mode
+        found = Path(path).lstat()
     except (OSError, ValueError):
         return False
-    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+    ours = found.st_uid in (0, os.geteuid())
+    return ours and not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode)
 
 
 def _write_stream(path: str, data: bytes) -> None:
+    # O_CREAT lets the kernel refuse links and FIFOs that others left in a shared directory (protected_*).
     try:
-        with Path(path).open("wb") as stream:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOCTTY | os.O_CLOEXEC, _MODE)
+        with os.fdopen(fd, "wb") as stream:
+            if stat.S_ISREG(os.fstat(fd).st_mode):
+                os.fchmod(fd, _MODE)
             stream.write(data)
     except OSError as error:
         raise _unwritable(path, error) from None
