@@ -69,6 +69,9 @@ class LinuxFacts(Model, frozen=True, kw_only=True):
         postfix                         main.cf
         gdm, aide (lines)
         ufw, ufw-defaults (variables), ufw-rules (lines), firewalld, nftables (lines, with includes)
+        ufw-sysctl                      parameters that ufw sets after the boot if its defaults name the file
+        nsswitch                        key the database ("passwd"), value where it is looked up
+        shells                          lines
         profile                         key "umask", "TMOUT" or "PATH" in the shell start files of the system
                                         and root, value what is assigned, section the words in front of it
                                         ("readonly", "export"); "readonly TMOUT" alone has the value ""

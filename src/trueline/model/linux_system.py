@@ -84,6 +84,7 @@ class SysctlValues(Subject, frozen=True, kw_only=True):
     """Kernel parameters as they are now, by dotted name ("net.ipv4.conf.all.rp_filter").
 
     A "/" inside a name stands for a dot of an interface's name. Keys (`stable_secret`) are left out.
+    `unread` has names of parameters too, or "net" for all where this process is in another network.
     """
 
     values: dict[str, str]
@@ -318,8 +319,9 @@ class Unit(Model, frozen=True, kw_only=True):
 class Units(Subject, frozen=True, kw_only=True):
     """Services, sockets, timers, targets, paths and mounts that systemd knows, by full name ("ssh.service").
 
-    `active` are the names of units that run now. `active_kinds` are the suffixes for which it is complete:
-    with cgroups alone only ("service",). `default_target` is what default.target leads to.
+    `active` are the names of units that run now, none where systemd is not this machine's init.
+    `active_kinds` are the suffixes for which it is complete: with cgroups alone only ("service",).
+    `default_target` is what default.target leads to.
     """
 
     units: dict[str, Unit]

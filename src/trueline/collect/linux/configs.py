@@ -106,6 +106,7 @@ SOURCES: dict[str, Source] = {
     "aide": Source("plain", ("/etc/aide.conf", "/etc/aide/aide.conf", "/etc/aide/aide.conf.d/*")),
     "ufw": Source("variables", ("/etc/ufw/ufw.conf",)),
     "ufw-defaults": Source("variables", ("/etc/default/ufw",)),
+    "ufw-sysctl": Source("equals", ("/etc/ufw/sysctl.conf",)),
     "ufw-rules": Source(
         "plain",
         tuple(f"/etc/ufw/{name}.rules" for name in ("before", "user", "after", "before6", "user6", "after6")),
