@@ -109,7 +109,7 @@ def assess(
         counts=totals(results),
         coverage=coverage(results),
         assessed_on=on.isoformat(),
-        notices=(*notices, *notes(selection.profiles), *_remarks(snapshot), *remarks),
+        notices=(*_remarks(snapshot), *notices, *notes(selection.profiles), *remarks),
         profile=head(selection.profiles),
     )
 
@@ -248,10 +248,13 @@ def _head(
 
 def _target(snapshot: Snapshot, content: Content, version: str | None) -> Target:
     node, cluster = snapshot.node, snapshot.cluster
+    roles = _roles(node)
+    # a pod, or a desk, that asks a cluster and runs nothing of it is not what was examined
+    alone = cluster is not None and not roles
     return Target(
-        name=(node.hostname if node else "") or (cluster.name if cluster else ""),
-        kind="node" if node else "cluster",
-        roles=_roles(node) + (("policies",) if cluster else ()),
+        name=(cluster.name or cluster.server) if alone else node.hostname if node else "",
+        kind="cluster" if alone else "node",
+        roles=roles + (("policies",) if cluster else ()),
         platform=content.platform.id,
         platform_because=content.platform_because,
         kubernetes=version,

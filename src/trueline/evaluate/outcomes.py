@@ -104,6 +104,7 @@ def _identity(section: Section, entry: Recommendation, first: Rule) -> Result:
         why=first.why,
         severity=entry.severity or first.severity,
         component=first.component,
+        uncertain=entry.uncertain,
     )
 
 

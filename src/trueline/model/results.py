@@ -42,7 +42,7 @@ class Result(Model, frozen=True, kw_only=True, omit_defaults=False):
 
     `reason` is one sentence. `lasting` is the last part of `remediation`: where the change lasts, the same
     for all results of a component, so that a report may print it once. `waiver` is the id of the policy entry
-    that `disposition` comes from.
+    that `disposition` comes from. `uncertain`: number or attributes were not checked against the document.
     """
 
     number: str
@@ -63,6 +63,7 @@ class Result(Model, frozen=True, kw_only=True, omit_defaults=False):
     component: str = ""
     disposition: Disposition = "informational"
     waiver: str = ""
+    uncertain: bool = False
 
     @property
     def state(self) -> State:

@@ -151,6 +151,9 @@ class _Writer:
             yield "Could not be read:"
         for reason, numbers in unavailable.items():
             yield from self._item("  -", f"{reason} ({', '.join(numbers)})")
+        if uncertain := [visible(result.number) for result in assessment.results if result.uncertain]:
+            words = "numbers or attributes were not checked against the document"
+            yield from self._item("Uncertain:", f"{', '.join(uncertain)} ({words})")
         yield from self._item("Scope:", outline.SCOPE)
 
     def _item(self, opening: str, text: str) -> list[str]:
