@@ -58,6 +58,19 @@ def test_each_item_of_the_table_is_shipped_as_it_stands_there() -> None:
     assert shipped() == wanted
 
 
+def test_each_item_of_debian_is_shipped_with_its_level_and_automation() -> None:
+    path = FACTS / "linux_benchmarks.csv"
+    if not path.exists():
+        pytest.skip(f"the published table {path} is not here")
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["benchmark"] == "cis-debian12"]
+    entries = [entry for _, entry in load_benchmark("cis-debian-12").recommendations()]
+    assert [(row["id"], row["level"], row["automated"]) for row in rows] == [
+        (entry.number, str(entry.level), str(entry.automated).lower()) for entry in entries
+    ]
+    assert len(entries) == 310
+
+
 def test_d1_each_item_has_one_level_and_one_scoring_flag() -> None:
     levels = Counter((row["level"], row["scored"]) for row in shipped().values())
     assert sum(levels.values()) == 204
@@ -123,6 +136,9 @@ def test_the_benchmark_is_chosen_by_os_release() -> None:
     found = choose_linux_benchmark({"ID": "alinux", "VERSION_ID": "2.1903"}, load_editions())
     assert found is not None
     assert found[0].id == ALIYUN
+    debian = choose_linux_benchmark({"ID": "debian", "VERSION_ID": "12"}, load_editions())
+    assert debian is not None
+    assert debian[0].id == "cis-debian-12"
     assert choose_linux_benchmark({"ID": "gentoo", "VERSION_ID": "2"}, load_editions()) is None
     assert choose_linux_benchmark({}, load_editions()) is None
 

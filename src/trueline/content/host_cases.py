@@ -24,7 +24,7 @@ linux:
   iptables: [-P INPUT DROP, -A INPUT -i lo -j ACCEPT]     ip6tables, nftables: [inet filter input drop]
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -118,17 +118,22 @@ def _sysctl(facts: dict[str, Any], value: Mapping[str, Any]) -> None:
     )
 
 
+def _plain(names: Iterable[str]) -> list[str]:
+    """Names of modules as the kernel writes them."""
+    return [name.replace("-", "_") for name in names]
+
+
 def _modules(value: Mapping[str, Any]) -> dict[str, Any]:
     rules = [line.split(maxsplit=2) for line in value.get("rules", ())]
     trees = [
         {
             "release": "5.10",
-            "builtin": value.get("builtin", ()),
-            "available": [*value.get("available", ()), *value.get("builtin", ())],
+            "builtin": _plain(value.get("builtin", ())),
+            "available": _plain([*value.get("available", ()), *value.get("builtin", ())]),
         }
     ]
     return _known(
-        loaded=_or_missing(value.get("loaded", "not-collected"), list),
+        loaded=_or_missing(value.get("loaded", "not-collected"), _plain),
         trees=trees if "available" in value or "builtin" in value else (),
         rules=[
             {

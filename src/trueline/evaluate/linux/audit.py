@@ -94,7 +94,7 @@ def _wanted(test: AuditRuleTest, host: Host) -> list[tuple[str, _Rule]] | str:
     """What must be recorded, each with words for it, or why that is not known."""
     if test.watch:
         permissions = test.permissions or _WATCHED
-        rule = _Rule("", "always", _path(test.watch), permissions)
+        rule = _Rule("", "always", _path(test.watch), permissions, fields=_fields(test.fields))
         return [(f"{test.watch} ({permissions})", rule)]
     if test.executables:
         return _executables(test, host.linux.walk)

@@ -52,6 +52,10 @@ _FILES = {
     "rescue": "/etc/systemd/system/rescue.service.d/trueline.conf",
     "emergency": "/etc/systemd/system/emergency.service.d/trueline.conf",
     "selinux": "/etc/selinux/config",
+    "journald": "/etc/systemd/journald.conf",
+    "journal-upload": "/etc/systemd/journal-upload.conf",
+    "timesyncd": "/etc/systemd/timesyncd.conf",
+    "pwquality": "/etc/security/pwquality.conf",
 }
 _FORMATS = {
     "limits": "{key} {value}",
@@ -150,7 +154,9 @@ def _audit(test: AuditRuleTest, _: Fault) -> str:
 def _lines(test: AuditRuleTest) -> Iterator[str]:
     key = f" -k {test.key}" if test.key else ""
     if test.watch:
-        yield f"-w {test.watch} -p {test.permissions or 'wa'}{key}"
+        permissions = test.permissions or "wa"
+        fields = f"-a always,exit -F path={test.watch} -F perm={permissions}{_filters(test)}"
+        yield (fields if test.fields else f"-w {test.watch} -p {permissions}") + key
         return
     calls = " ".join(f"-S {name}" for name in test.syscalls)
     for arch in test.arch or ("b64",):
@@ -216,8 +222,8 @@ def _accounts(test: AccountsTest, fault: Fault) -> str:
 
 
 def _config(test: ConfigTest, fault: Fault) -> str:
-    file = fault.path or _FILES.get(test.name, "")
-    if not file or not test.key or test.operator == "matches":
+    file = fault.path or _FILES.get(test.name, test.name)
+    if not test.key or test.operator == "matches":
         return ""
     section = f"[{test.section}] " if test.section not in {"", "*"} else ""
     line = _FORMATS.get(test.name, "{key} = {value}").format(key=test.key, value=wanted(test))
