@@ -166,6 +166,15 @@ def test_a_built_in_role_that_was_widened_for_a_component_is_found(
     assert tree.results(cluster=cluster)["5.1.2"].outcome is outcome
 
 
+def test_a_server_that_hides_its_cluster_role_bindings_proves_nothing(tree, tmp_path):
+    with serve(recorded(), faults={"clusterrolebindings": "null_items"}) as server:
+        cluster = collect_cluster(server.kubeconfig(tmp_path))
+    results = tree.results(cluster=cluster)
+    assert cluster.role_bindings
+    assert results["5.1.1"].outcome is Outcome.UNKNOWN
+    assert results["5.1.7"].outcome is Outcome.UNKNOWN
+
+
 RESTRICTED = {
     "namespaces": [
         {"metadata": {"name": "team", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}

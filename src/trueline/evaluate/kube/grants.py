@@ -24,7 +24,10 @@ _CLUSTER_SCOPED = frozenset(
 
 _SHIPPED_UNBOUND = frozenset({"cluster-admin", "admin", "edit", "view"})
 
-NO_BINDINGS = "The cluster lists no bindings at all, so it isn't RBAC that decides there who may do what."
+NO_BINDINGS = (
+    "The cluster lists no cluster role bindings, of which each API server with RBAC makes some: they are "
+    "hidden, or it is not RBAC that decides there who may do what."
+)
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,7 @@ def search_grants(index: Index, given: Given) -> Search:
     return Search(
         findings=worst_first(findings),
         looked_at=looked_at(index),
-        undecided="" if index.bound else NO_BINDINGS,
+        undecided="" if index.cluster.cluster_role_bindings else NO_BINDINGS,
         context=(*ordered(context), *_unbound(index, main.wanted)),
     )
 

@@ -131,6 +131,6 @@ def _rbac(index: Index, findings: tuple[Finding, ...], context: list[Finding]) -
     return Search(
         findings=findings,
         looked_at=looked_at(index),
-        undecided="" if index.bound else NO_BINDINGS,
+        undecided="" if index.cluster.cluster_role_bindings else NO_BINDINGS,
         context=ordered(context),
     )
