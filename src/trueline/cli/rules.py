@@ -6,7 +6,8 @@ import msgspec
 from trueline.cli.tables import print_table
 from trueline.content.load import benchmark_ids, load_benchmark, load_rules
 from trueline.errors import UsageError
-from trueline.model.rule import Rule
+from trueline.evaluate.linux.words import audit
+from trueline.model.rule import Rule, bind
 
 
 @click.group()
@@ -39,6 +40,10 @@ def show(rule: str) -> None:
             "parameters: " + ", ".join(f"{name} = {value}" for name, value in found.parameters.items())
         )
     click.echo(f"test: {_test(found)}")
+    if words := _audit(found):
+        click.echo(f"audit: {words}.")
+    if found.impact:
+        click.echo(f"impact: {found.impact}")
     if found.look_at:
         click.echo(f"look at: {found.look_at}")
     click.echo("numbers:")
@@ -47,6 +52,11 @@ def show(rule: str) -> None:
             if found.id in entry.rules:
                 given = ", ".join(f"{name} = {value}" for name, value in entry.rules[found.id].items())
                 click.echo(f"  {benchmark.id} {entry.number}{f' ({given})' if given else ''}")
+
+
+def _audit(rule: Rule) -> str:
+    test = bind(rule, {}).test
+    return audit(test) if test else ""
 
 
 def _test(rule: Rule) -> str:

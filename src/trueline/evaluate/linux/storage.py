@@ -10,7 +10,7 @@ from trueline.model.results import NONE_SUCH, Evidence, Outcome
 # What systemd mounts by itself before it reads fstab, with the options that it gives.
 _BY_SYSTEMD = {"/dev/shm": ("nosuid", "nodev")}  # noqa: S108 - it is looked at, not used
 
-_WORDS = {
+WORDS = {
     "world-writable-files": "files that all may write to",
     "unsticky-directories": "directories that all may write to without the sticky bit",
     "unowned": "files of no known user",
@@ -69,7 +69,7 @@ def _options(test: MountTest, options: tuple[str, ...], fact: str, source: str) 
 def judge_walk(test: WalkTest, host: Host) -> Decision:
     """What was found fails; nothing found passes only if the walk saw all."""
     walk = host.linux.walk
-    words = _WORDS[test.find]
+    words = WORDS[test.find]
     if isinstance(walk, Unavailable):
         return cannot(f"Looking for {words}: {walk.reason}", test)
     found: WalkFinding = getattr(walk, test.find.replace("-", "_"))

@@ -1,0 +1,81 @@
+"""How a leaf about the operating system is checked, in words; derived from the leaf itself."""
+
+from typing import Any
+
+from trueline.evaluate.linux.accounts import FINDS
+from trueline.evaluate.linux.storage import WORDS
+from trueline.evaluate.values import describe
+from trueline.model.rule import Test
+
+_FIREWALL = {
+    "default-deny": "the policies of INPUT, OUTPUT and FORWARD drop or reject",
+    "loopback": "loopback traffic is accepted on lo only",
+    "open-ports": "each open port has a rule",
+}
+
+
+def audit(test: Test) -> str:
+    """One sentence, without a full stop; "" for what does not ask about the operating system."""
+    if test.all or test.any:
+        parts = [text for one in test.all or test.any or () if (text := audit(one))]
+        return (", and " if test.all else ", or ").join(dict.fromkeys(parts))
+    if test.not_ is not None:
+        return f"not: {audit(test.not_)}"
+    if test.file is not None and test.file.path:
+        return _file(test.file)
+    return next((_SAY[name](leaf) for name in _SAY if (leaf := getattr(test, name)) is not None), "")
+
+
+def _file(file: Any) -> str:
+    if file.mode_at_most is not None:
+        return f"the mode of {file.path} has no bit outside {file.mode_at_most}"
+    if file.owner is not None:
+        return f"{file.path} belongs to {' or '.join(file.owner.split())}"
+    return f"{file.path} {'exists' if file.present else 'does not exist'}"
+
+
+def _audit_rule(rule: Any) -> str:
+    both = "among the rules in force and on disk"
+    if rule.control:
+        return f"the last audit rule, in force and on disk, is {rule.control}"
+    if rule.watch:
+        return f"a watch of {rule.watch} for {rule.permissions or 'wa'} is {both}"
+    if rule.executables:
+        return f"a rule for each setuid and setgid program is {both}"
+    return f"rules for {', '.join(rule.syscalls)} on {', '.join(rule.arch)} are {both}"
+
+
+def _pam(pam: Any) -> str:
+    what = f"{' or '.join(pam.modules)} in the {pam.type} stack of {', '.join(pam.services)}"
+    return f"{pam.argument} of {what} is {describe(pam)}" if pam.argument else f"there is {what}"
+
+
+_SAY: dict[str, Any] = {
+    "sysctl": lambda one: f"{one.key} is {describe(one)} in /proc/sys and by the files of sysctl.d",
+    "mount": lambda one: (
+        f"{one.point} is mounted with {one.option}, now and by fstab or a mount unit"
+        if one.option
+        else f"{one.point} is a file system of its own, now and by fstab or a mount unit"
+    ),
+    "package": lambda one: (
+        f"{' or '.join(one.names)} is {'' if one.installed else 'not '}in the package manager's database"
+    ),
+    "service": lambda one: (
+        f"{' or '.join(one.units)} {'starts at boot and runs' if one.enabled else 'neither starts nor runs'}"
+    ),
+    "module": lambda one: f"{one.name} is not loaded, and modprobe.d or its absence keeps it out",
+    "sshd": lambda one: f"{one.option} of sshd is {describe(one)}, in Match blocks too",
+    "login_defs": lambda one: f"{one.key} in /etc/login.defs is {describe(one)}",
+    "audit_rule": _audit_rule,
+    "pam": _pam,
+    "accounts": lambda one: f"there are no {FINDS[one.find].words}",
+    "config": lambda one: f"{one.key or 'a line'} of {one.name} is {one.words or describe(one)}",
+    "walk": lambda one: f"a walk over the local file systems finds no {WORDS[one.find]}",
+    "schedule": lambda one: f"a job or timer {one.words}",
+    "listen": lambda one: f"port {'/'.join(one.ports)} is open on loopback addresses only",
+    "daemons": lambda one: f"no process has the type {' or '.join(one.labels)}",
+    "boot_argument": lambda one: f"boot argument {one.name} is {describe(one)}, now and in each menu entry",
+    "banner": lambda one: f"the text of {one.name} tells nothing about the system",
+    "firewall": lambda one: f"for {one.family} {_FIREWALL[one.find]}",
+    "selinux": lambda one: f"the {one.name} of SELinux is {describe(one)}, now and as configured",
+}

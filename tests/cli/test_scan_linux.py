@@ -1,0 +1,50 @@
+"""A scan of a machine with a known operating system judges it too, from one collection."""
+
+import json
+
+import pytest
+
+from tests.cli.test_scan import run
+from tests.node_tree import NodeTree
+
+
+@pytest.fixture
+def tree(tmp_path):
+    found = NodeTree(tmp_path / "node")
+    (found.root / "etc").mkdir(parents=True, exist_ok=True)
+    (found.root / "etc/os-release").write_text('ID="alinux"\nVERSION_ID="2.1903"\n', encoding="utf-8")
+    return found
+
+
+def assessments(done):
+    found = json.loads(done.stdout)
+    return found if isinstance(found, list) else [found]
+
+
+def test_a_cluster_node_with_a_known_system_gets_both_benchmarks(tree):
+    tree.component("kube-apiserver", "--profiling=true")
+    done = run("scan", "--root", tree.root, "--format", "json")
+    ids = [one["benchmark"]["id"] for one in assessments(done)]
+    assert len(ids) == 2, done.stderr
+    assert ids[1] == "cis-aliyun-linux-2-1.0.0"
+
+
+def test_what_was_not_mounted_is_no_pass(tree):
+    done = run(
+        "scan", "--root", tree.root, "--benchmark", "cis-alinux-2", "--only", "5.4.1.1", "--format", "json"
+    )
+    (result,) = assessments(done)[0]["results"]
+    assert result["outcome"] != "pass"
+
+
+def test_another_benchmark_than_the_machines_applies_nowhere(tree):
+    done = run("scan", "--root", tree.root, "--benchmark", "cis-debian-12", "--format", "json")
+    assert {one["outcome"] for one in assessments(done)[0]["results"]} == {"notapplicable"}
+    assert done.returncode == 3
+
+
+def test_d2_level_1_of_a_system_leaves_out_level_2(tree):
+    words = ("--benchmark", "cis-alinux-2", "--level", "1", "--format", "json")
+    done = run("scan", "--root", tree.root, *words)
+    results = assessments(done)[0]["results"]
+    assert {one["outcome"] for one in results if one["level"] == 2} == {"notselected"}
