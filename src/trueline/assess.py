@@ -90,6 +90,7 @@ def assess(
         content.platform,
         minor(version),
         _day(snapshot.started_at),
+        snapshot.cloud,
     )
     tailored = tailor(selection.profiles, benchmark)
     left_out = {**_elsewhere(tailored.benchmark, snapshot), **tailored.left_out}
@@ -250,9 +251,9 @@ def _target(snapshot: Snapshot, content: Content, version: str | None) -> Target
     node, cluster = snapshot.node, snapshot.cluster
     roles = _roles(node)
     # a pod, or a desk, that asks a cluster and runs nothing of it is not what was examined
-    alone = cluster is not None and not roles
+    alone = cluster if cluster is not None and not roles else None
     return Target(
-        name=(cluster.name or cluster.server) if alone else node.hostname if node else "",
+        name=(alone.name or alone.server) if alone else node.hostname if node else "",
         kind="cluster" if alone else "node",
         roles=roles + (("policies",) if cluster else ()),
         platform=content.platform.id,

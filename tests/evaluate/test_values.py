@@ -198,3 +198,13 @@ def test_show(kind, value, text):
 @given(st.integers(min_value=0, max_value=10**7))
 def test_durations_survive_being_shown(seconds):
     assert parse("duration", show("duration", float(seconds))) == seconds
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [((), True), (("https://a",), True), (("https://a", "http://b"), False), (("http://127.0.0.1:1",), True)],
+)
+def test_not_matches_wants_no_member_to_match(value, expected):
+    predicate = Predicate(not_matches=r"^http://(?!127\.)")
+    assert satisfies(predicate, value, "list") is expected
+    assert describe(predicate).startswith("nothing that matches")

@@ -137,7 +137,7 @@ def _wanted(test: SettingTest) -> str | None:
             return f"<other than {operand}>"
         case "not_equals":
             return f"<anything but {operand}>"
-        case "matches":
+        case "matches" | "not_matches":
             return _PLACEHOLDER
         case _:
             return str(operand)

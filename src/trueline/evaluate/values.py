@@ -67,6 +67,7 @@ _WORDS = {
     "at_least": "at least {}",
     "at_most": "at most {}",
     "matches": "matches {}",
+    "not_matches": "nothing that matches {}",
     "differs_from": "not the same as {}",
 }
 
@@ -235,6 +236,7 @@ _CHECKS: dict[str, Callable[[Any, Value, SettingType], bool]] = {
     "at_most": _at_most,
     "present": _present,
     "matches": _matches,
+    "not_matches": lambda operand, value, kind: not _matches(operand, value, kind),
 }
 
 

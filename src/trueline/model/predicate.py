@@ -10,7 +10,8 @@ class Predicate(Strict, frozen=True, kw_only=True):
 
     equals, one_of: the value is it, or one of them. has, lacks: a list holds, or doesn't hold, each of them.
     subset_of: every member of a list is among them, and the list isn't empty. at_least, at_most: numbers and
-    durations. present: true means set and not empty. matches: a regular expression finds something.
+    durations. present: true means set and not empty. matches: a regular expression finds something;
+    not_matches: it finds nothing, in no member of a list.
     differs_from: the effective value of another setting ("etcd/trusted-ca-file") is not the same.
     """
 
@@ -24,6 +25,7 @@ class Predicate(Strict, frozen=True, kw_only=True):
     at_most: str | None = None
     present: bool | None = None
     matches: str | None = None
+    not_matches: str | None = None
     differs_from: str | None = None
 
     def __post_init__(self) -> None:
@@ -56,5 +58,6 @@ _PREDICATES = (
     "at_most",
     "present",
     "matches",
+    "not_matches",
     "differs_from",
 )
