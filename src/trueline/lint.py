@@ -4,13 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from trueline.assess import Content
-from trueline.content.cases import expand
+from trueline.content.cases import dumps, expand
+from trueline.evaluate.cloud import cloud_kinds
 from trueline.evaluate.context import Context
 from trueline.evaluate.kube import FINDS
 from trueline.evaluate.linux.accounts import problems
 from trueline.evaluate.outcomes import judge
 from trueline.evaluate.values import Value, satisfies
 from trueline.model.benchmark import Benchmark
+from trueline.model.cloud import CloudTest
 from trueline.model.hosttest import ConfigTest
 from trueline.model.profile import Misfit, Profile
 from trueline.model.rule import Case, KubeTest, Rule, SettingTest, Test, bind
@@ -21,6 +23,7 @@ from trueline.policy.profiles import pinned
 _TODAY = 20000  # the day, counted from 1970, on which the facts of cases were read
 _NODE_CASES = {"pass", "fail", "error"}
 _KUBE_CASES = {"pass", "fail", "unknown"}
+_CLOUD_CASES = {"pass", "fail", "notchecked"}
 _EXAMPLE: dict[SettingType, Value] = {
     "bool": True,
     "int": 1,
@@ -113,6 +116,8 @@ def _rule(rule: Rule, content: Content) -> Iterator[str]:
             yield f"rule {rule.id}: {problem}"
     for problem in _find(bound.show) if bound.show else ():
         yield f"rule {rule.id}: {problem}"
+    for problem in _clouds(bound, content):
+        yield f"rule {rule.id}: {problem}"
 
 
 def _tests(*roots: Test | None) -> Iterator[Test]:
@@ -131,6 +136,8 @@ def _leaf(test: Test, content: Content) -> Iterator[str]:
         yield f"there is no component {test.process.name}"
     if test.kube is not None:
         yield from _find(test.kube)
+    if test.cloud is not None:
+        yield from _cloud(test.cloud)
     if test.accounts is not None:
         yield from problems(test.accounts)
     if test.config is not None:
@@ -163,6 +170,28 @@ def _predicate(test: ConfigTest, kind: SettingType) -> Iterator[str]:
         yield f"config {test.name} {test.key}: {error}"
 
 
+def _cloud(test: CloudTest) -> Iterator[str]:
+    try:
+        satisfies(test, _EXAMPLE[test.type], test.type)
+    except ValueError as error:
+        yield f"cloud {test.kind} {test.path}: {error}"
+
+
+def _clouds(rule: Rule, content: Content) -> Iterator[str]:
+    """What a cloud says is judged by itself: without it, the rule is a person's to decide."""
+    if cloud_kinds(rule.applies):
+        yield "applies can't ask a cloud"
+    if not cloud_kinds(rule.test):
+        return
+    leaves = [test for test in _tests(rule.test) if not (test.all or test.any or test.not_)]
+    if not all(test.cloud for test in leaves):
+        yield "a cloud test can't be combined with others"
+    if not rule.look_at:
+        yield "a cloud test needs look_at, for where no answer of the cloud is at hand"
+    if rule.component in content.components:
+        yield f"{rule.component} is judged on its node, not by what a cloud says"
+
+
 def _find(test: KubeTest) -> Iterator[str]:
     if test.find not in FINDS:
         yield f"there is no search {test.find}"
@@ -172,17 +201,14 @@ def _find(test: KubeTest) -> Iterator[str]:
 
 def _cases(rule: Rule, cases: tuple[Case, ...], content: Content) -> Iterator[str]:
     outcomes = {case.outcome for case in cases}
-    kube = any(test.kube for test in _tests(rule.test))
-    if rule.test is not None:
-        wanted = _KUBE_CASES if kube else _NODE_CASES
-    else:  # nothing can be judged wrong then, save whether it applies
-        wanted = {"notchecked"} if rule.applies or rule.component in content.components else set()
-    if missing := wanted - outcomes:
+    if missing := _wanted(rule, content) - outcomes:
         yield f"rule {rule.id}: no case with outcome {', '.join(sorted(missing))}"
     for case in cases:
         try:
             node, cluster, version = expand(case)
-            context = Context(node, cluster, content.components, content.platform, version, _TODAY)
+            context = Context(
+                node, cluster, content.components, content.platform, version, _TODAY, dumps(case)
+            )
             decision = judge(bind(rule, case.given), context)
         except ValueError as error:  # msgspec's ValidationError is one
             yield f"rule {rule.id}, case {case.name!r}: {error}"
@@ -192,6 +218,16 @@ def _cases(rule: Rule, cases: tuple[Case, ...], content: Content) -> Iterator[st
                 f"rule {rule.id}, case {case.name!r}: gives {decision.outcome.value}, not {case.outcome}: "
                 f"{decision.reason}"
             )
+
+
+def _wanted(rule: Rule, content: Content) -> set[str]:
+    """The outcomes of which a rule must show a case."""
+    if rule.test is None:  # nothing can be judged wrong then, save whether it applies
+        return {"notchecked"} if rule.applies or rule.component in content.components else set()
+    clouds = [test.cloud for test in _tests(rule.test) if test.cloud]
+    if clouds:
+        return _CLOUD_CASES if all(leaf.enough for leaf in clouds) else _CLOUD_CASES - {"pass"}
+    return _KUBE_CASES if any(test.kube for test in _tests(rule.test)) else _NODE_CASES
 
 
 def _benchmark(benchmark: Benchmark, rules: Mapping[str, Rule]) -> Iterator[str]:

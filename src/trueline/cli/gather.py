@@ -11,6 +11,7 @@ import msgspec
 from trueline.assess import TOOL
 from trueline.cli.progress import Progress
 from trueline.collect.access import Root
+from trueline.collect.cloud import read_dumps
 from trueline.collect.kubeconfig import SERVICE_ACCOUNT, default_kubeconfig_hint
 from trueline.collect.node import collect_node
 from trueline.collect.snapshot import read_snapshot
@@ -30,6 +31,7 @@ EXAMPLE_NOTE = (
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where to read: the node's root, and which cluster, if any; `node_name` replaces the host name.
+    `cloud_dumps` are files with what a cloud's API said of the cluster.
 
     The operating system is read where `linux` says so, or with `known_linux` where a benchmark is for it.
     """
@@ -45,6 +47,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     walk_files: int | None = None
     walk_seconds: float | None = None
     node_name: str = ""
+    cloud_dumps: tuple[str, ...] = ()
 
 
 def collect_snapshot(place: Place, progress: Progress) -> tuple[Snapshot, tuple[str, ...]]:
@@ -57,6 +60,7 @@ def collect_snapshot(place: Place, progress: Progress) -> tuple[Snapshot, tuple[
         raise UsageError(
             "--kubeconfig, --in-cluster and --no-cluster exclude each other", hint="Name at most one of them."
         )
+    cloud = read_dumps(place.cloud_dumps)  # before any work: a wrong file is quick
     started = _now()
     progress.step("reading the node")
     node = collect_node(Root(place.root), load_components().values(), load_places(), load_bundles())
@@ -73,14 +77,17 @@ def collect_snapshot(place: Place, progress: Progress) -> tuple[Snapshot, tuple[
             finished_at=_now(),
             node=node,
             cluster=cluster,
+            cloud=cloud,
         ),
         hints,
     )
 
 
-def recorded(path: str) -> Snapshot:
-    """A snapshot file; raises ContentError where it is none."""
-    return read_snapshot(path)
+def recorded(path: str, cloud_dumps: tuple[str, ...] = ()) -> Snapshot:
+    """A snapshot file, with more of what a cloud said; raises ContentError where it is none."""
+    cloud = read_dumps(cloud_dumps)
+    snapshot = read_snapshot(path)
+    return msgspec.structs.replace(snapshot, cloud=(*snapshot.cloud, *cloud))
 
 
 def example() -> Snapshot:

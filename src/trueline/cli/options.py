@@ -23,6 +23,7 @@ def gathering(command: Command) -> Command:
         in_cluster: bool,
         no_cluster: bool,
         node_name: str,
+        cloud_dumps: tuple[str, ...],
         **others: Any,
     ) -> Any:
         place = Place(
@@ -32,6 +33,7 @@ def gathering(command: Command) -> Command:
             in_cluster=in_cluster,
             no_cluster=no_cluster,
             node_name=node_name,
+            cloud_dumps=cloud_dumps,
         )
         return command(*positional, place=place, **others)
 
@@ -66,6 +68,14 @@ _OPTIONS = (
         envvar="TRUELINE_NODE_NAME",
         metavar="NAME",
         help="What to call the node in reports. Default: $TRUELINE_NODE_NAME, or its host name.",
+    ),
+    click.option(
+        "--cloud-dump",
+        "cloud_dumps",
+        multiple=True,
+        metavar="FILE",
+        help="What the cloud's API says of a managed cluster: the JSON output of aws eks describe-cluster, "
+        "gcloud container clusters describe, az aks show or aliyun cs GET /clusters/ID.",
     ),
     click.option("--no-cluster", is_flag=True, help="Ask no cluster at all."),
     click.option("--no-progress", is_flag=True, help="Show no progress on the terminal."),

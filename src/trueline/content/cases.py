@@ -13,6 +13,8 @@ node:
   os: {ID: debian}                os-release
   linux: the operating system     see `content/host_cases.py`
 cluster: fields of ClusterFacts   missing or null: no cluster was asked
+cloud:
+  eks-cluster: {cluster: {}}      what a cloud's API said, by the kind of dump
 """
 
 from typing import Any
@@ -20,6 +22,7 @@ from typing import Any
 import msgspec
 
 from trueline.content.host_cases import expand_linux
+from trueline.model.cloud import CloudDump
 from trueline.model.cluster import ClusterFacts
 from trueline.model.facts import Absent, Document, FileMeta, NodeFacts, Process, Unavailable
 from trueline.model.rule import Case
@@ -43,6 +46,14 @@ def expand(case: Case) -> tuple[NodeFacts, ClusterFacts | None, str | None]:
     cluster = None if case.cluster is None else msgspec.convert(case.cluster, ClusterFacts)
     version = case.node.get("version")
     return node, cluster, None if version is None else str(version)
+
+
+def dumps(case: Case) -> tuple[CloudDump, ...]:
+    """What clouds' APIs said in a case; raises ValidationError for a kind that does not exist."""
+    return tuple(
+        msgspec.convert({"kind": kind, "data": data, "source": f"{kind}.json"}, CloudDump)
+        for kind, data in case.cloud.items()
+    )
 
 
 def _processes(given: Any) -> tuple[Process, ...] | Unavailable:

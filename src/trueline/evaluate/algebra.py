@@ -1,5 +1,6 @@
 """Decides a test tree against the facts."""
 
+from trueline.evaluate.cloud import judge_cloud
 from trueline.evaluate.context import NO_HOST, Context
 from trueline.evaluate.decision import Decision, Fault, all_of, any_of, decided, negated
 from trueline.evaluate.files import judge_file
@@ -24,6 +25,8 @@ def decide(test: Test, context: Context) -> Decision:
         return _process(test.process, context)
     if test.kube is not None:
         return judge_objects(test.kube, context)
+    if test.cloud is not None:
+        return judge_cloud(test.cloud, context.cloud)
     if test.all is not None:
         return all_of(decide(part, context) for part in test.all)
     if test.any is not None:

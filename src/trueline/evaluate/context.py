@@ -7,6 +7,7 @@ from functools import cached_property
 from trueline.evaluate.kube import Index
 from trueline.evaluate.linux.base import Host
 from trueline.evaluate.settings import Effective, effective
+from trueline.model.cloud import CloudDump
 from trueline.model.cluster import ClusterFacts
 from trueline.model.facts import Document, NodeFacts, Process, Unavailable
 from trueline.model.platform import Platform
@@ -20,7 +21,8 @@ NO_NODE = Unavailable(kind="not-collected", reason="No node was examined.")
 class Context:
     """What tests may look at. `version` is the Kubernetes minor version ("1.34"), None if not known.
 
-    `today` is the day of the collection, counted from 1970; None if not known.
+    `today` is the day of the collection, counted from 1970; None if not known. `cloud` holds what
+    clouds' APIs said.
     """
 
     node: NodeFacts | None
@@ -29,6 +31,7 @@ class Context:
     platform: Platform
     version: str | None = None
     today: int | None = None
+    cloud: tuple[CloudDump, ...] = ()
     _effective: dict[tuple[str, int], Effective | Unavailable] = field(default_factory=dict, repr=False)
 
     @cached_property

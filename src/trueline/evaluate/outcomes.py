@@ -6,6 +6,7 @@ from types import MappingProxyType
 import msgspec
 
 from trueline.evaluate.algebra import decide, running
+from trueline.evaluate.cloud import answered, cloud_kinds
 from trueline.evaluate.context import Context
 from trueline.evaluate.decision import Decision, all_of, decided
 from trueline.evaluate.objects import show_objects
@@ -51,10 +52,13 @@ def judge(rule: Rule, context: Context) -> Decision:
             return decided(Outcome.NOTAPPLICABLE, applies.reason, evidence=applies.evidence)
         if applies.outcome is not Outcome.PASS:
             return applies
-    if rule.test is None:
+    if rule.test is None or (cloud_kinds(rule.test) and not answered(rule.test, context.cloud)):
         shown = show_objects(rule.show, context)
         return decided(Outcome.NOTCHECKED, rule.look_at, evidence=shown)
-    return decide(rule.test, context)
+    decision = decide(rule.test, context)
+    if decision.outcome is Outcome.NOTCHECKED:  # all that is known is as wanted, but not all is known
+        return decided(Outcome.NOTCHECKED, rule.look_at, evidence=decision.evidence)
+    return decision
 
 
 def _recommendation(
@@ -62,8 +66,12 @@ def _recommendation(
 ) -> Result:
     bound = [bind(rules[name], given) for name, given in entry.rules.items()]
     hidden = _of_provider(entry, bound, context) and not any(_visible(rule, context) for rule in bound)
-    decisions = [_ask(rule) if hidden else judge(rule, context) for rule in bound]
+    decisions = [
+        _ask(rule) if hidden and not answered(rule.test, context.cloud) else judge(rule, context)
+        for rule in bound
+    ]
     verdict = all_of(decisions)
+    hidden = hidden and verdict.outcome is Outcome.NOTCHECKED
     first = bound[0]
     mend = Remedy(changes=(_KEEP_THE_ANSWER,)) if hidden else _mend(bound, decisions, verdict, context)
     lasts = lasting(mend.components, context)

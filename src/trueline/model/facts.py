@@ -3,6 +3,7 @@
 from typing import Any, Final, Literal
 
 from trueline.model.base import Model
+from trueline.model.cloud import CloudDump, CloudKind
 from trueline.model.cluster import ClusterFacts
 from trueline.model.known import Absent, Certificate, FileKind, FileMeta, Unavailable, UnavailableKind
 from trueline.model.linux import LinuxFacts
@@ -11,6 +12,8 @@ __all__ = [
     "SNAPSHOT_SCHEMA",
     "Absent",
     "Certificate",
+    "CloudDump",
+    "CloudKind",
     "CommandOutput",
     "Document",
     "FileKind",
@@ -115,6 +118,7 @@ class Snapshot(Model, frozen=True, kw_only=True):
     """What was read from one target at one time; times are RFC 3339 UTC.
 
     `note` says where a recorded snapshot comes from. `cluster` is None where no cluster was asked for.
+    `cloud` holds the answers of a cloud's API that were handed in.
     """
 
     schema: Literal["trueline.dev/snapshot/v1"]
@@ -123,4 +127,5 @@ class Snapshot(Model, frozen=True, kw_only=True):
     finished_at: str
     node: NodeFacts | None = None
     cluster: ClusterFacts | None = None
+    cloud: tuple[CloudDump, ...] = ()
     note: str = ""

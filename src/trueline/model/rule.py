@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from trueline.model.base import Strict
+from trueline.model.cloud import CloudTest
 from trueline.model.hosttest import (
     AccountsTest,
     AuditRuleTest,
@@ -105,7 +106,7 @@ HostTest: TypeAlias = (
     | FirewallTest
     | SelinuxTest
 )
-Leaf: TypeAlias = SettingTest | FileTest | ProcessTest | KubeTest | HostTest
+Leaf: TypeAlias = SettingTest | FileTest | ProcessTest | KubeTest | CloudTest | HostTest
 
 
 class Test(Strict, frozen=True, kw_only=True, rename={"not_": "not"}):
@@ -117,6 +118,7 @@ class Test(Strict, frozen=True, kw_only=True, rename={"not_": "not"}):
     file: FileTest | None = None
     process: ProcessTest | None = None
     kube: KubeTest | None = None
+    cloud: CloudTest | None = None
     sysctl: SysctlTest | None = None
     mount: MountTest | None = None
     package: PackageTest | None = None
@@ -151,8 +153,9 @@ class Rule(Strict, frozen=True, kw_only=True):
 
     `id` is kebab-case and states the desired truth. `component` is who would be changed: a component of
     `content/settings`, or rbac, pods, network, secrets, namespaces, admission. `applies` must hold, else the
-    recommendation does not apply. Without a `test` only a person can decide, and `look_at` says how. Text may
-    use {name} for each of `parameters`, tests "$name"; a recommendation may give other values.
+    recommendation does not apply. Without a `test`, or where a `cloud` test finds no answer of that cloud's
+    API, only a person can decide, and `look_at` says how. Text may use {name} for each of `parameters`,
+    tests "$name"; a recommendation may give other values.
     `show` is a search whose findings become evidence for the person who decides; it never decides itself.
     `remediation` adds only what can't be derived from the test and the platform; `impact` says what the
     change may break.
@@ -186,7 +189,7 @@ class RuleFile(Strict, frozen=True, kw_only=True):
 class Case(Strict, frozen=True, kw_only=True):
     """Facts in, outcome out: one example that a rule must judge so.
 
-    `node` and `cluster` are parts of a snapshot; see `content/cases.py` for the short forms.
+    `node`, `cluster` and `cloud` are parts of a snapshot; see `content/cases.py` for the short forms.
     """
 
     name: str
@@ -194,6 +197,7 @@ class Case(Strict, frozen=True, kw_only=True):
     given: dict[str, str] = {}
     node: dict[str, Any] = {}
     cluster: dict[str, Any] | None = None
+    cloud: dict[str, Any] = {}
 
 
 class CaseFile(Strict, frozen=True, kw_only=True):
