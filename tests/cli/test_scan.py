@@ -146,13 +146,22 @@ def test_an_unknown_suffix_needs_a_format(node, tmp_path):
     assert json.loads((tmp_path / "a.pdf").read_text())
 
 
-def test_two_benchmarks_are_two_documents_of_one_collection(node):
+def test_two_benchmarks_are_one_document_of_one_collection(node):
     done = run(
         "scan", "--root", node.root, "--benchmark", "cis-1.12", "--benchmark", "cis-2.0", "--format", "json"
     )
-    documents = json.loads(done.stdout)
-    assert [one["benchmark"]["id"] for one in documents] == ["cis-1.12", "cis-2.0"]
-    assert documents[0]["target"] == documents[1]["target"]
+    first = json.loads(done.stdout)
+    (second,) = first["further"]
+    assert (first["benchmark"]["id"], second["benchmark"]["id"]) == ("cis-1.12", "cis-2.0")
+    assert first["target"] == second["target"]
+
+
+def test_two_benchmarks_are_two_files_where_a_format_holds_one(node, tmp_path):
+    page = tmp_path / "r.html"
+    words = ["scan", "--root", node.root, "--benchmark", "cis-1.12", "--benchmark", "cis-2.0"]
+    done = run(*words, "-o", page, "-o", tmp_path / "{benchmark}.csv")
+    names = {path.name for path in tmp_path.iterdir()} - {"node"}
+    assert names == {"r.html", "r.cis-2.0.html", "cis-1.12.csv", "cis-2.0.csv"}, done.stderr
 
 
 def test_collect_then_judge_gives_the_same_results(node, tmp_path):

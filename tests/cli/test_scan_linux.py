@@ -13,12 +13,27 @@ def tree(tmp_path):
     found = NodeTree(tmp_path / "node")
     (found.root / "etc").mkdir(parents=True, exist_ok=True)
     (found.root / "etc/os-release").write_text('ID="alinux"\nVERSION_ID="2.1903"\n', encoding="utf-8")
+    found.write("/etc/shadow", "root:!:19000:0:99999:7:::\n", 0o600)
     return found
 
 
+def test_a_part_of_a_system_is_judged_for_kubernetes_alone(tree):
+    (tree.root / "etc/shadow").unlink()
+    tree.component("kube-apiserver", "--profiling=true")
+    done = run("scan", "--root", tree.root, "--format", "json")
+    assert len(assessments(done)) == 1
+
+
+def test_the_example_is_judged_where_no_kubernetes_runs_whatever_the_system_is(tree):
+    done = run("scan", "--root", tree.root, "--or-example", "--format", "json")
+    (only,) = assessments(done)
+    assert only["benchmark"]["id"] == "cis-2.0"
+    assert only["notices"][0].startswith("No Kubernetes component runs on this machine")
+
+
 def assessments(done):
-    found = json.loads(done.stdout)
-    return found if isinstance(found, list) else [found]
+    first = json.loads(done.stdout)
+    return [first, *first["further"]]
 
 
 def test_a_cluster_node_with_a_known_system_gets_both_benchmarks(tree):

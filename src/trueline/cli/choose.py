@@ -14,7 +14,8 @@ from trueline.evaluate.versions import (
     mismatch,
 )
 from trueline.model.benchmark import Benchmark, Edition
-from trueline.model.facts import Snapshot
+from trueline.model.facts import Absent, Snapshot, Unavailable
+from trueline.model.linux import LinuxFacts
 
 AUTOMATIC = ("auto", "cis-kubernetes-auto")
 
@@ -58,11 +59,21 @@ def platform_of(snapshot: Snapshot, named: Named) -> Detected:
 
 
 def choice_of_system(snapshot: Snapshot) -> Choice | None:
-    """The benchmark of the node's operating system, where that was read and is known."""
-    if snapshot.node is None or snapshot.node.linux is None:
+    """The benchmark of the node's operating system, where that was read and is known.
+
+    A tree without /etc/shadow is not a whole system, but the part of one that a capture or a mount shows.
+    """
+    linux = snapshot.node.linux if snapshot.node else None
+    if snapshot.node is None or linux is None or not _whole(linux):
         return None
     found = choose_linux_benchmark(snapshot.node.os_release, load_editions())
     return Choice(benchmark=load_benchmark(found[0].id), because=found[1]) if found else None
+
+
+def _whole(linux: LinuxFacts) -> bool:
+    shadow = linux.accounts.shadow
+    unseen = isinstance(shadow, Unavailable) and shadow.kind == "not-mounted"
+    return not unseen and not isinstance(shadow, Absent)
 
 
 def choice_of(name: str, snapshot: Snapshot, named: Named, found: Detected, because: str) -> Choice:

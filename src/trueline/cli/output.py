@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import click
+import msgspec
 
 from trueline.errors import UsageError
 from trueline.model.results import Assessment
 from trueline.report import FORMATS, format_of
 
 STANDARD_OUTPUT = "-"
+_TOGETHER = ("text", "markdown", "json")
 
 
 def write_reports(assessments: Sequence[Assessment], format_: str | None, outputs: Sequence[str]) -> None:
@@ -69,15 +71,10 @@ def _print(assessments: Sequence[Assessment], name: str) -> None:
 
 
 def _save(assessments: Sequence[Assessment], name: str, output: str) -> None:
-    several = len(assessments) > 1 and "{benchmark}" in output
-    if len(assessments) > 1 and not several and name != "json":
-        raise UsageError(
-            f"{output} can hold only one of {len(assessments)} benchmarks as {name}",
-            hint="Put {benchmark} into the file name, or use --format json.",
-        )
-    groups = [[one] for one in assessments] if several else [list(assessments)]
-    for group in groups:
-        path = Path(output.replace("{benchmark}", group[0].benchmark.id))
+    """Formats that hold one document get one file per benchmark: the first as named, others beside it."""
+    groups = [list(assessments)] if name in _TOGETHER else [[one] for one in assessments]
+    for number, group in enumerate(groups):
+        path = _path(output, group[0].benchmark.id, first=number == 0)
         try:
             path.write_text("".join(_rendered(group, name, color=False)), encoding="utf-8")
         except OSError as error:
@@ -87,9 +84,18 @@ def _save(assessments: Sequence[Assessment], name: str, output: str) -> None:
         click.echo(f"Report written to {path}", err=True)
 
 
+def _path(output: str, benchmark: str, *, first: bool) -> Path:
+    """report.html, then report.cis-debian-12.html; or with the id wherever {benchmark} stands."""
+    path = Path(output.replace("{benchmark}", benchmark))
+    return (
+        path if first or "{benchmark}" in output else path.with_name(f"{path.stem}.{benchmark}{path.suffix}")
+    )
+
+
 def _rendered(assessments: Sequence[Assessment], name: str, *, color: bool) -> list[str]:
-    if name == "json" and len(assessments) > 1:
-        return ["[\n" + ",\n".join(FORMATS[name](one).rstrip() for one in assessments) + "\n]\n"]
+    if name == "json":
+        first, *further = assessments
+        return [FORMATS[name](msgspec.structs.replace(first, further=tuple(further)))]
     options = _options(name, color=color)
     return [FORMATS[name](one, **options) for one in assessments]
 

@@ -85,14 +85,14 @@ def scan(
     for benchmark in named:
         check_profile(profile, benchmark)
     _one_source(snapshot_file, place)
-    place = _with_system(place, named, automatic="auto" in wanted)
+    place = _with_system(place, named, automatic="auto" in wanted and not or_example)
     with progress(wanted=not no_progress) as shown:
         snapshot, hints = (
             (recorded(snapshot_file, place.cloud_dumps), ())
             if snapshot_file
             else collect_snapshot(place, shown)
         )
-    system = choice_of_system(snapshot) if "auto" in wanted else None
+    system = choice_of_system(snapshot) if place.known_linux or (snapshot_file and "auto" in wanted) else None
     alone = not runs_kubernetes(snapshot) and not snapshot.cluster and not snapshot.cloud
     if not snapshot_file and alone and not system:
         snapshot = _nothing_runs(snapshot, or_example=or_example, named=bool(named))

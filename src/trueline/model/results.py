@@ -214,7 +214,10 @@ class Coverage(Model, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class Assessment(Model, frozen=True, kw_only=True, omit_defaults=False):
-    """One run: the benchmark, the target, each result. `notices` are what a reader must know first."""
+    """One run: the benchmark, the target, each result. `notices` are what a reader must know first.
+
+    `further` are assessments of the same facts against other benchmarks, in the JSON of a run with several.
+    """
 
     schema: Literal["trueline.dev/assessment/v1"]
     tool: Tool
@@ -227,3 +230,4 @@ class Assessment(Model, frozen=True, kw_only=True, omit_defaults=False):
     policy: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     profile: ProfileHead | None = None
+    further: "tuple[Assessment, ...]" = ()
