@@ -21,8 +21,9 @@ class Detected(Model, frozen=True, kw_only=True):
 def detect(snapshot: Snapshot, heads: Iterable[PlatformHead]) -> Detected:
     """The platform of which the strongest sign is there.
 
-    Versions are stronger than labels and annotations of nodes, those than running programs, those than files:
-    files stay behind when a cluster is taken away. Programs on PATH such as oc or kubectl say nothing.
+    Versions are stronger than labels and annotations of nodes, those than what a cloud's API said, that than
+    running programs, those than files: files stay behind when a cluster is taken away. Programs on PATH such
+    as oc or kubectl say nothing.
     """
     known = list(heads)
     for kind in _KINDS:
@@ -95,6 +96,11 @@ def _nodes(snapshot: Snapshot) -> Iterator[Node]:
     yield from snapshot.cluster.nodes if snapshot.cluster else ()
 
 
+def _cloud(snapshot: Snapshot, sign: Sign) -> str:
+    found = (dump for dump in snapshot.cloud if dump.kind == sign.cloud)
+    return next((f"{dump.source} describes a cluster of it" for dump in found), "")
+
+
 def _executable(snapshot: Snapshot, sign: Sign) -> str:
     processes = snapshot.node.processes if snapshot.node else ()
     for process in processes if isinstance(processes, tuple) else ():
@@ -120,6 +126,7 @@ _KINDS: dict[str, Callable[[Snapshot, Sign], str]] = {
     "label": _label,
     "annotation": _annotation,
     "provider_id": _provider_id,
+    "cloud": _cloud,
     "executable": _executable,
     "os": _os,
     "paths": _paths,

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from trueline.errors import UsageError
 from trueline.model.benchmark import Edition
+from trueline.model.cloud import CloudKind
 from trueline.model.facts import Document, NodeFacts, Snapshot
 
 GENERIC = "kubeadm"  # the platform whose benchmarks hold for a cluster of no known kind
@@ -14,6 +15,13 @@ _IMAGE = re.compile(
     r"[^@]*?/?(?:kube-apiserver|kube-controller-manager|kube-scheduler|kube-proxy|hyperkube|hardened-kubernetes)"
     r"(?:-(?:amd64|arm64|s390x|ppc64le))?:v?(\d+\.\d+[^@]*)(?:@.*)?"
 )
+
+_CLOUD_VERSIONS: dict[CloudKind, tuple[tuple[str, ...], ...]] = {
+    "eks-cluster": (("cluster", "version"),),
+    "gke-cluster": (("currentMasterVersion",),),
+    "aks-cluster": (("currentKubernetesVersion",), ("kubernetesVersion",)),
+    "ack-cluster": (("current_version",),),
+}
 
 
 def minor(version: str | None) -> str | None:
@@ -25,7 +33,8 @@ def minor(version: str | None) -> str | None:
 def kubernetes_version(snapshot: Snapshot) -> tuple[str | None, str]:
     """The version that runs and where it was seen; (None, why not) where nothing shows it.
 
-    The API server's own answer goes first, then image tags of static pods, then kubelet versions.
+    The API server's own answer goes first, then image tags of static pods, kubelet versions, and what a
+    cloud's API said.
     """
     if snapshot.cluster and snapshot.cluster.version:
         return snapshot.cluster.version, "the API server's answer"
@@ -35,7 +44,20 @@ def kubernetes_version(snapshot: Snapshot) -> tuple[str | None, str]:
         for node in snapshot.cluster.nodes:
             if node.status.node_info.kubelet_version:
                 return node.status.node_info.kubelet_version, f"the kubelet of node {node.metadata.name}"
+    if found := _from_clouds(snapshot):
+        return found
     return None, "neither an API server nor an image tag in a static pod manifest tells it"
+
+
+def _from_clouds(snapshot: Snapshot) -> tuple[str, str] | None:
+    for dump in snapshot.cloud:
+        for path in _CLOUD_VERSIONS[dump.kind]:
+            value = dump.data
+            for name in path:
+                value = value.get(name) if isinstance(value, dict) else None
+            if isinstance(value, str) and minor(value):
+                return value, f"the cloud's answer in {dump.source}"
+    return None
 
 
 def _from_manifests(node: NodeFacts) -> tuple[str, str] | None:

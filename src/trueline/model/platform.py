@@ -4,6 +4,7 @@ from typing import Literal
 
 from trueline.model.base import Strict
 from trueline.model.bundle import Bundle
+from trueline.model.cloud import CloudKind
 
 
 class NamedFile(Strict, frozen=True, kw_only=True):
@@ -43,14 +44,16 @@ class Sign(Strict, frozen=True, kw_only=True):
     """A fact by which the platform is known; exactly one key.
 
     version: a regular expression found in a Kubernetes version. label, annotation, provider_id: how one of a
-    node object begins. executable: a regular expression found in the path of a component's program. os: ID of
-    the node's os-release. paths: all of them exist.
+    node object begins. cloud: the kind of a cloud API's answer that was handed in. executable: a regular
+    expression found in the path of a component's program. os: ID of the node's os-release. paths: all of
+    them exist.
     """
 
     version: str = ""
     label: str = ""
     annotation: str = ""
     provider_id: str = ""
+    cloud: CloudKind | None = None
     executable: str = ""
     os: str = ""
     paths: tuple[str, ...] = ()
