@@ -12,7 +12,7 @@ from trueline.evaluate.linux.accounts import problems
 from trueline.evaluate.outcomes import judge
 from trueline.evaluate.values import Value, satisfies
 from trueline.model.benchmark import Benchmark
-from trueline.model.cloud import CloudTest
+from trueline.model.cloudtest import CloudTest
 from trueline.model.hosttest import ConfigTest
 from trueline.model.profile import Misfit, Profile
 from trueline.model.rule import Case, KubeTest, Rule, SettingTest, Test, bind

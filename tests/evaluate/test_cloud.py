@@ -8,7 +8,8 @@ from trueline.evaluate.cloud import judge_cloud
 from trueline.evaluate.context import Context
 from trueline.evaluate.outcomes import evaluate
 from trueline.model.benchmark import Benchmark, Recommendation, Section
-from trueline.model.cloud import CloudDump, CloudTest
+from trueline.model.cloud import CloudDump
+from trueline.model.cloudtest import CloudTest
 from trueline.model.results import Outcome
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from trueline.evaluate.decision import Decision, all_of, decided
 from trueline.evaluate.values import describe, parse, satisfies, show
-from trueline.model.cloud import CloudDump, CloudKind, CloudTest
+from trueline.model.cloud import CloudDump, CloudKind
+from trueline.model.cloudtest import CloudTest
 from trueline.model.results import Evidence, Outcome
 from trueline.model.rule import Test
 

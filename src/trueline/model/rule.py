@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from trueline.model.base import Strict
-from trueline.model.cloud import CloudTest
+from trueline.model.cloudtest import CloudTest
 from trueline.model.hosttest import (
     AccountsTest,
     AuditRuleTest,
