@@ -13,6 +13,7 @@ from trueline.evaluate.outcomes import evaluate
 from trueline.evaluate.systems import misfit
 from trueline.evaluate.versions import kubernetes_version, minor
 from trueline.model.benchmark import Benchmark
+from trueline.model.cloud import CloudDump
 from trueline.model.facts import NodeFacts, Snapshot, Tool
 from trueline.model.platform import Platform
 from trueline.model.policy import Policy
@@ -251,9 +252,10 @@ def _target(snapshot: Snapshot, content: Content, version: str | None) -> Target
     node, cluster = snapshot.node, snapshot.cluster
     roles = _roles(node)
     # a pod, or a desk, that asks a cluster and runs nothing of it is not what was examined
-    alone = cluster if cluster is not None and not roles else None
+    alone = not roles and (cluster is not None or bool(snapshot.cloud))
+    name = (cluster.name or cluster.server) if cluster else _named_by_cloud(snapshot.cloud)
     return Target(
-        name=(alone.name or alone.server) if alone else node.hostname if node else "",
+        name=name if alone else node.hostname if node else "",
         kind="cluster" if alone else "node",
         roles=roles + (("policies",) if cluster else ()),
         platform=content.platform.id,
@@ -263,6 +265,15 @@ def _target(snapshot: Snapshot, content: Content, version: str | None) -> Target
         cluster=cluster.server if cluster else "",
         collected_at=snapshot.started_at,
     )
+
+
+def _named_by_cloud(dumps: Iterable[CloudDump]) -> str:
+    """The cluster's name in the first dump: EKS has it one level below."""
+    for dump in dumps:
+        for place in (dump.data, dump.data.get("cluster")) if isinstance(dump.data, dict) else ():
+            if isinstance(place, dict) and isinstance(place.get("name"), str):
+                return str(place["name"])
+    return ""
 
 
 def _roles(node: NodeFacts | None) -> tuple[str, ...]:

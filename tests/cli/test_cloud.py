@@ -27,6 +27,7 @@ def outcomes(done):
 def test_a_desk_with_an_answer_is_enough(desk):
     done = run("scan", "--root", desk / "desk", "--cloud-dump", desk / "eks.json", "--format", "json")
     document, found = outcomes(done)
+    assert (document["target"]["kind"], document["target"]["name"]) == ("cluster", "c")
     assert document["target"]["platform"] == "eks"
     assert document["target"]["kubernetes"] == "1.33"
     assert document["target"]["platform_because"] == "eks.json describes a cluster of it"
