@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trueline.content.yaml_files import load_yaml
+from trueline.content.load import check_files, load_rules
+from trueline.content.yaml_files import check_shape, load_yaml
 from trueline.errors import ContentError
 from trueline.model.benchmark import Benchmark
 from trueline.model.rule import RuleFile
@@ -111,3 +112,21 @@ def test_no_bytes_raise_anything_else(tmp_path_factory, data):
     for typed in (False, True):
         with contextlib.suppress(ContentError):
             load_yaml(path, RuleFile, typed=typed)
+
+
+@pytest.mark.parametrize("text", ["a: 1\na: 2\n", "a: " + "[" * 500 + "]" * 500, "a: [\n"])
+def test_the_shape_of_a_file_is_checked_by_itself_too(tmp_path, text):
+    with pytest.raises(ContentError):
+        check_shape(write(tmp_path, text))
+
+
+def test_shipped_files_have_the_shape_that_loading_takes_for_granted():
+    check_files()
+
+
+def test_rules_by_name_are_those_of_their_files():
+    names = frozenset({"apiserver-profiling-disabled", "kubelet-anonymous-auth-disabled"})
+    found = load_rules(names)
+    everything = load_rules()
+    assert names <= set(found) < set(everything)
+    assert all(everything[name] == rule for name, rule in found.items())

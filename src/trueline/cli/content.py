@@ -5,6 +5,7 @@ import click
 from trueline.assess import Content
 from trueline.content.load import (
     benchmark_ids,
+    check_files,
     load_benchmark,
     load_cases,
     load_components,
@@ -26,6 +27,7 @@ def content() -> None:
 @content.command()
 def lint() -> None:
     """Check all content: references, parameters, predicates, and each rule against its cases."""
+    check_files()
     rules, cases = load_rules(), load_cases()
     loaded = Content(components=load_components(), rules=rules, platform=load_platform("kubeadm"))
     benchmarks = [load_benchmark(name) for name in benchmark_ids()]

@@ -115,7 +115,7 @@ def scan(
         choices.append(system)
     for choice in choices:
         check_profile(profile, choice.benchmark)
-    content = _content(found, version)
+    content = _content(found, version, choices)
     assessments = [_assess(choice, snapshot, content, policy, selection) for choice in choices]
     write_reports(assessments, format_, outputs)
     for hint in hints:
@@ -158,10 +158,11 @@ def _nothing_runs(snapshot: Snapshot, *, or_example: bool, named: bool) -> Snaps
     )
 
 
-def _content(found: Detected, version: str) -> Content:
+def _content(found: Detected, version: str, choices: list[Choice]) -> Content:
+    entries = (entry for choice in choices for _, entry in choice.benchmark.recommendations())
     return Content(
         components=load_components(),
-        rules=load_rules(),
+        rules=load_rules(frozenset(name for entry in entries for name in entry.rules)),
         platform=load_platform(found.platform),
         platform_because=found.because,
         version=version,

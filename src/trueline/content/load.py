@@ -1,13 +1,14 @@
 """Finds and loads the shipped content by id."""
 
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import msgspec
 
-from trueline.content.yaml_files import load_yaml
+from trueline.content.yaml_files import check_shape, load_yaml
 from trueline.errors import ContentError, UsageError
 from trueline.model.benchmark import Benchmark, Edition
 from trueline.model.bundle import Bundle
@@ -17,6 +18,14 @@ from trueline.model.rule import Case, CaseFile, Rule, RuleFile
 from trueline.model.setting import Component
 
 DATA = Path(__file__).parent / "data"
+_RULE_ID = re.compile(r"(?m)^ *- id: (\S+)$")
+_shipped = partial(load_yaml, shipped=True)
+
+
+def check_files() -> None:
+    """Raises ContentError for a file of the content whose shape loading takes for granted."""
+    for path in sorted(DATA.rglob("*.yaml")):
+        check_shape(path)
 
 
 def _ids(folder: str) -> list[str]:
@@ -43,16 +52,14 @@ def platform_ids() -> list[str]:
 def load_editions() -> tuple[Edition, ...]:
     """What each shipped benchmark is written for, without its recommendations: those take long to read."""
     folder = DATA / "benchmarks"
-    return tuple(
-        load_yaml(folder / f"{name}.yaml", Edition, before=("sections",)) for name in benchmark_ids()
-    )
+    return tuple(_shipped(folder / f"{name}.yaml", Edition, before=("sections",)) for name in benchmark_ids())
 
 
 @lru_cache(maxsize=8)
 def load_benchmark(name: str) -> Benchmark:
     """A benchmark by id or alias; raises UsageError with the nearest names when there is none."""
     if name in benchmark_ids():
-        return load_yaml(DATA / "benchmarks" / f"{name}.yaml", Benchmark)
+        return _shipped(DATA / "benchmarks" / f"{name}.yaml", Benchmark)
     for edition in load_editions():
         if name in edition.aliases:
             return load_benchmark(edition.id)
@@ -65,7 +72,7 @@ def load_platform(name: str) -> Platform:
     """A platform with what it extends merged in; raises UsageError when there is none."""
     if name not in platform_ids():
         raise UsageError(f"there is no platform {name!r}", hint=near(name, platform_ids()))
-    platform = load_yaml(DATA / "platforms" / f"{name}.yaml", Platform)
+    platform = _shipped(DATA / "platforms" / f"{name}.yaml", Platform)
     if not platform.extends:
         return platform
     base = load_platform(platform.extends)
@@ -97,7 +104,7 @@ def load_platform_heads() -> tuple[PlatformHead, ...]:
     """By what each platform is known, without its files: those take long to read."""
     folder = DATA / "platforms"
     return tuple(
-        load_yaml(
+        _shipped(
             folder / f"{name}.yaml",
             PlatformHead,
             before=("provider", "bundles", "own_places", "places", "files"),
@@ -124,16 +131,18 @@ def load_bundles() -> tuple[Bundle, ...]:
 @lru_cache(maxsize=1)
 def load_components() -> dict[str, Component]:
     """All components by name."""
-    found = (load_yaml(path, Component) for path in sorted((DATA / "settings").glob("*.yaml")))
+    found = (_shipped(path, Component) for path in sorted((DATA / "settings").glob("*.yaml")))
     return {component.component: component for component in found}
 
 
-@lru_cache(maxsize=1)
-def load_rules() -> dict[str, Rule]:
-    """All rules by id; raises ContentError when an id stands in two files."""
+@lru_cache(maxsize=4)
+def load_rules(names: frozenset[str] | None = None) -> dict[str, Rule]:
+    """All rules by id, or the files that hold `names`; raises ContentError when an id stands twice."""
     rules: dict[str, Rule] = {}
     for path in sorted((DATA / "rules").glob("*.yaml")):
-        for rule in load_yaml(path, RuleFile).rules:
+        if names is not None and names.isdisjoint(_RULE_ID.findall(path.read_text(encoding="utf-8"))):
+            continue
+        for rule in _shipped(path, RuleFile).rules:
             if rule.id in rules:
                 raise ContentError(
                     f"rule {rule.id} is defined twice", hint="Rules are written once.", file=str(path)
@@ -146,7 +155,7 @@ def load_cases() -> dict[str, tuple[Case, ...]]:
     """The cases of each rule by its id."""
     cases: dict[str, tuple[Case, ...]] = {}
     for path in sorted((DATA / "cases").glob("*.yaml")):
-        for rule, listed in load_yaml(path, CaseFile, typed=True).cases.items():
+        for rule, listed in _shipped(path, CaseFile, typed=True).cases.items():
             cases[rule] = cases.get(rule, ()) + listed
     return cases
 

@@ -19,28 +19,24 @@ _PATH_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 MAX_BYTES = 8 * 1024 * 1024
 
 
-def load_yaml(path: Path, kind: type[T], *, typed: bool = False, before: tuple[str, ...] = ()) -> T:
+def load_yaml(
+    path: Path, kind: type[T], *, typed: bool = False, before: tuple[str, ...] = (), shipped: bool = False
+) -> T:
     """The file as `kind`; with `typed`, scalars have YAML's own types instead of being text.
 
-    With `before`, only what stands above the first top-level key of one of these names is read.
+    With `before`, only what stands above the first top-level key of one of these names is read. A `shipped`
+    file is not measured nor searched for duplicate keys: `check_shape` did that before it was shipped.
     Raises ContentError with file and line for anything that isn't exactly such a document.
     """
     text = _read(path)
     for key in before:
         text = text.partition(f"\n{key}:")[0]
+    if not shipped:
+        _check(path, text)
     try:
-        measure(yaml.parse(text, Loader=_BASE))
         raw = yaml.load(text, Loader=_SAFE if typed else _BASE)  # noqa: S506 - both loaders build plain data
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "not valid YAML"
-        raise ContentError(
-            str(problem), hint="Mend the YAML syntax there.", file=str(path), line=mark and mark.line + 1
-        ) from None
-    except TooMuch as error:
-        raise ContentError(str(error), hint="Flatten the document.", file=str(path)) from None
-    if line := _duplicate_key(text):
-        raise ContentError("this key stands twice", hint="Keep one.", file=str(path), line=line)
+        raise _syntax(path, error) from None
     try:
         return msgspec.convert(raw, kind, strict=False)
     except msgspec.ValidationError as error:
@@ -52,6 +48,30 @@ def load_yaml(path: Path, kind: type[T], *, typed: bool = False, before: tuple[s
             file=str(path),
             line=line,
         ) from None
+
+
+def check_shape(path: Path) -> None:
+    """Raises ContentError for a file that is too large or too deep, or in which a key stands twice."""
+    _check(path, _read(path))
+
+
+def _check(path: Path, text: str) -> None:
+    try:
+        measure(yaml.parse(text, Loader=_BASE))
+        line = _duplicate_key(text)
+    except yaml.YAMLError as error:
+        raise _syntax(path, error) from None
+    except TooMuch as error:
+        raise ContentError(str(error), hint="Flatten the document.", file=str(path)) from None
+    if line:
+        raise ContentError("this key stands twice", hint="Keep one.", file=str(path), line=line)
+
+
+def _syntax(path: Path, error: yaml.YAMLError) -> ContentError:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or "not valid YAML"
+    line = mark.line + 1 if mark else None
+    return ContentError(str(problem), hint="Mend the YAML syntax there.", file=str(path), line=line)
 
 
 def line_of_key(path: Path, place: Sequence[str]) -> int | None:
