@@ -369,10 +369,6 @@ def _nftables(facts: dict[str, Any], value: Any) -> None:
     facts["firewall"]["nftables"] = _or_missing(value, build)
 
 
-def _elsewhere(_facts: dict[str, Any], _value: Any) -> None:
-    """Files and accounts are read with the short form of files, which is not known here."""
-
-
 def _globs(facts: dict[str, Any], value: Mapping[str, Any]) -> None:
     facts["globs"] = {
         pattern: _or_missing(paths, lambda listed: _known(paths=listed)) for pattern, paths in value.items()
@@ -399,7 +395,6 @@ _FORMS: dict[str, Callable[[dict[str, Any], Any], None]] = {
     "iptables": _iptables("iptables"),
     "ip6tables": _iptables("ip6tables"),
     "nftables": _nftables,
-    "files": _elsewhere,
-    "accounts": _elsewhere,
+    **dict.fromkeys(("files", "accounts"), lambda _facts, _value: None),  # by the form of node.files
     "globs": _globs,
 }
