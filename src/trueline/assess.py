@@ -264,6 +264,10 @@ def _target(snapshot: Snapshot, content: Content, version: str | None) -> Target
         operating_system=node.os_release.get("PRETTY_NAME", "") if node else "",
         cluster=cluster.server if cluster else "",
         collected_at=snapshot.started_at,
+        finished_at=snapshot.finished_at,
+        cluster_name=cluster.name if cluster else "",
+        cluster_uid=cluster.uid if cluster else "",
+        machine_id=(node.machine_id or "") if node else "",
     )
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 
 from trueline.assess import section_tallies, tally
 from trueline.model.facts import Tool
+from trueline.model.register import PolicyHead
 from trueline.model.results import (
     Assessment,
     BenchmarkHead,
@@ -351,7 +352,7 @@ RICH = assessment(
             "the provider `x` of <EncryptionConfiguration> is not known": ("1.2.27",),
         },
     ),
-    policy=("waivers.yaml (sha256:feedface)",),
+    policy=PolicyHead(files=("waivers.yaml",), digest="sha256:feedface"),
     profile=ProfileHead(
         id="shop", title="Web <shop>", digest="sha256:" + "5eedca1f" * 8, extends=("level-1",)
     ),

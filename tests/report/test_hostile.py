@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 
 from tests.report.page import Page
 from tests.report.sample import assessment
+from trueline.model.register import PolicyHead
 from trueline.model.results import BenchmarkHead, Coverage, Evidence, Outcome, Result, SectionHead, Target
 from trueline.report import FORMATS
 from trueline.report.csv_ import COLUMNS
@@ -97,7 +98,7 @@ def assessments(draw):
         target=Target(name=draw(TEXT), roles=(draw(TEXT),), kubernetes=draw(TEXT), collected_at=draw(TEXT)),
         coverage=Coverage(total=1, applicable=1, evaluated=1, unavailable={draw(TEXT): (draw(TEXT),)}),
         notices=(draw(TEXT),),
-        policy=(draw(TEXT),),
+        policy=PolicyHead(files=(draw(TEXT),), digest=draw(TEXT)),
     )
 
 

@@ -1,6 +1,7 @@
 """Evaluates a benchmark: one result per recommendation, each with its evidence and remediation."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
@@ -72,11 +73,10 @@ def _recommendation(
     ]
     verdict = all_of(decisions)
     hidden = hidden and verdict.outcome is Outcome.NOTCHECKED
-    first = bound[0]
     mend = Remedy(changes=(_KEEP_THE_ANSWER,)) if hidden else _mend(bound, decisions, verdict, context)
     lasts = lasting(mend.components, context)
     return msgspec.structs.replace(
-        _identity(section, entry, first),
+        _identity(section, entry, bound),
         outcome=verdict.outcome,
         reason=verdict.reason,
         evidence=verdict.evidence,
@@ -89,15 +89,22 @@ def _recommendation(
 def _excluded(
     section: Section, entry: Recommendation, rules: Mapping[str, Rule], exclusion: Exclusion
 ) -> Result:
-    name, given = next(iter(entry.rules.items()))
-    first = bind(rules[name], given)
+    bound = [bind(rules[name], given) for name, given in entry.rules.items()]
     return msgspec.structs.replace(
-        _identity(section, entry, first), outcome=exclusion.outcome, reason=exclusion.reason
+        _identity(section, entry, bound), outcome=exclusion.outcome, reason=exclusion.reason
     )
 
 
-def _identity(section: Section, entry: Recommendation, first: Rule) -> Result:
-    """What a result says of its recommendation whatever the facts are."""
+def meaning(entry: Recommendation, rules: Sequence[Rule]) -> str:
+    """A digest of what a recommendation asserts; its number is no part, so that it outlives renumbering."""
+    asserted = [(rule.id, rule.parameters, rule.applies, rule.test) for rule in rules]
+    text = msgspec.json.encode((entry.scored, entry.automated, asserted), order="deterministic")
+    return hashlib.sha256(text).hexdigest()[:16]
+
+
+def _identity(section: Section, entry: Recommendation, rules: Sequence[Rule]) -> Result:
+    """What a result says of its recommendation whatever the facts are; its `rules` are bound."""
+    first = rules[0]
     return Result(
         number=entry.number,
         title=entry.title or first.title,
@@ -113,6 +120,7 @@ def _identity(section: Section, entry: Recommendation, first: Rule) -> Result:
         severity=entry.severity or first.severity,
         component=first.component,
         uncertain=entry.uncertain,
+        meaning=meaning(entry, rules),
     )
 
 

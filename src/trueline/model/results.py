@@ -5,13 +5,18 @@ from typing import Final, Literal
 
 from trueline.model.base import Model
 from trueline.model.facts import Tool
+from trueline.model.register import Decision, Entry, PolicyHead, Priority, Review
 from trueline.model.rule import Severity
 
+DRIFT_SCHEMA: Final = "trueline.dev/drift/v1"
 ASSESSMENT_SCHEMA: Final = "trueline.dev/assessment/v1"
 NONE_SUCH: Final = "none such"
 """What is expected of an object that a rule found and that should not be there."""
 
 Disposition = Literal["required", "waived", "expired", "provider-owned", "informational"]
+Phase = Literal["", "create", "pre-upgrade", "post-upgrade", "scheduled"]
+Change = Literal["new", "resolved", "unchanged", "changed", "regressed", "newly-expired", "incomparable"]
+Mode = Literal["", "host", "container", "job", "managed", "recorded"]
 State = Literal["PASS", "FAIL", "WARN", "INFO"]
 
 
@@ -37,12 +42,31 @@ class Evidence(Model, frozen=True, kw_only=True, omit_defaults=False):
     expected: str
 
 
+class Spread(Model, frozen=True, kw_only=True):
+    """How one recommendation came out on the nodes of a fleet: the names of nodes by outcome.
+
+    `missing` are nodes that should have a result and have none. A result whose nodes differ, or of which some
+    are missing, is mixed.
+    """
+
+    nodes: dict[str, tuple[str, ...]] = {}
+    missing: tuple[str, ...] = ()
+
+    @property
+    def mixed(self) -> bool:
+        """Whether the nodes don't all say the same."""
+        return len(self.nodes) + bool(self.missing) != 1
+
+
 class Result(Model, frozen=True, kw_only=True, omit_defaults=False):
     """One recommendation on one target, with the outcome that the facts give.
 
     `reason` is one sentence. `lasting` is the last part of `remediation`: where the change lasts, the same
     for all results of a component, so that a report may print it once. `waiver` is the id of the policy entry
     that `disposition` comes from. `uncertain`: number or attributes were not checked against the document.
+    `meaning` is a digest of what is asserted: where it changes, what was decided about the result no longer
+    holds. `owner` is the team, `priority` what to do first, `decision` what was decided, "" still open: all
+    three are policy's. `spread` is that of a fleet.
     """
 
     number: str
@@ -64,6 +88,12 @@ class Result(Model, frozen=True, kw_only=True, omit_defaults=False):
     disposition: Disposition = "informational"
     waiver: str = ""
     uncertain: bool = False
+    meaning: str = ""
+    owner: str = ""
+    priority: Priority = "medium"
+    decision: Decision = ""
+    review: Review | None = None
+    spread: Spread | None = None
 
     @property
     def state(self) -> State:
@@ -123,7 +153,9 @@ class ProfileHead(Model, frozen=True, kw_only=True, omit_defaults=False):
 class Target(Model, frozen=True, kw_only=True, omit_defaults=False):
     """What was examined. `roles` are the targets (master, node ...) that this node plays.
 
-    `platform_because` says by which facts the platform was known.
+    `platform_because` says by which facts the platform was known. `cluster` is the server's address,
+    `cluster_uid` the uid of the namespace kube-system, `machine_id` a SHA-256 hash. `mode` says how it was
+    read: on the host, in a container, in a pod of a Job, only from outside, or from a recording.
     """
 
     name: str
@@ -135,6 +167,11 @@ class Target(Model, frozen=True, kw_only=True, omit_defaults=False):
     operating_system: str = ""
     cluster: str = ""
     collected_at: str = ""
+    finished_at: str = ""
+    cluster_name: str = ""
+    cluster_uid: str = ""
+    machine_id: str = ""
+    mode: Mode = ""
 
 
 class Counts(Model, frozen=True, kw_only=True, omit_defaults=False):
@@ -200,6 +237,12 @@ class Totals(Model, frozen=True, kw_only=True, omit_defaults=False):
     section_tallies: dict[str, Tally] = {}
 
 
+def finding_key(target: Target, benchmark: str, result: Result) -> str:
+    """What identifies a finding across runs: cluster, node, benchmark, target and number."""
+    where = "/".join(part for part in (target.cluster_name or target.cluster_uid, target.name) if part)
+    return f"{where}/{benchmark}/{result.target}/{result.number}"
+
+
 class Coverage(Model, frozen=True, kw_only=True, omit_defaults=False):
     """How much of the benchmark was decided by facts.
 
@@ -213,10 +256,46 @@ class Coverage(Model, frozen=True, kw_only=True, omit_defaults=False):
     unavailable: dict[str, tuple[str, ...]] = {}
 
 
+class Source(Model, frozen=True, kw_only=True, omit_defaults=False):
+    """A source of evidence, such as the host's processes or the API: whether it could be read, else why not.
+
+    `numbers` are the recommendations that wanted for it.
+    """
+
+    name: str
+    available: bool
+    reason: str = ""
+    numbers: tuple[str, ...] = ()
+
+
+class NodeHead(Model, frozen=True, kw_only=True, omit_defaults=False):
+    """A node of a fleet. `missing`: it was expected, and no results of it came; `reason` says why."""
+
+    name: str
+    roles: tuple[str, ...] = ()
+    machine_id: str = ""
+    collected_at: str = ""
+    missing: bool = False
+    reason: str = ""
+    counts: Counts | None = None
+
+
+class TrendPoint(Model, frozen=True, kw_only=True, omit_defaults=False):
+    """An earlier run of the same target and benchmark, for the chart over the history."""
+
+    at: str
+    passed: int
+    failed: int
+    warn: int
+    percent: float | None = None
+
+
 class Assessment(Model, frozen=True, kw_only=True, omit_defaults=False):
     """One run: the benchmark, the target, each result. `notices` are what a reader must know first.
 
     `further` are assessments of the same facts against other benchmarks, in the JSON of a run with several.
+    `entries` are all of the policy's register. `nodes` are those of a fleet. `drift` and `trend` compare with
+    earlier runs, where a history was at hand.
     """
 
     schema: Literal["trueline.dev/assessment/v1"]
@@ -227,7 +306,67 @@ class Assessment(Model, frozen=True, kw_only=True, omit_defaults=False):
     counts: Totals
     coverage: Coverage
     assessed_on: str = ""
-    policy: tuple[str, ...] = ()
+    policy: PolicyHead | None = None
+    phase: Phase = ""
+    entries: tuple[Entry, ...] = ()
+    sources: tuple[Source, ...] = ()
+    nodes: tuple[NodeHead, ...] = ()
+    drift: "Drift | None" = None
+    trend: tuple[TrendPoint, ...] = ()
     notices: tuple[str, ...] = ()
     profile: ProfileHead | None = None
     further: "tuple[Assessment, ...]" = ()
+
+
+class RunHead(Model, frozen=True, kw_only=True, omit_defaults=False):
+    """What tells one run from others. `id` is its number in a history, "" where it is in none."""
+
+    benchmark: str
+    benchmark_digest: str
+    target: str
+    id: str = ""
+    cluster: str = ""
+    profile: str = ""
+    phase: Phase = ""
+    collected_at: str = ""
+    assessed_on: str = ""
+    tool: str = ""
+    nodes: int = 0
+    results: int = 0
+
+
+class DriftItem(Model, frozen=True, kw_only=True, omit_defaults=False):
+    """What became of one finding. `before` and `after` are outcomes, "" where a run has no such result.
+
+    `key` is the finding's, the same in each run. `hint` says what a reader should think of.
+    """
+
+    key: str
+    number: str
+    target: str
+    title: str
+    change: Change
+    before: str
+    after: str
+    evidence_before: tuple[Evidence, ...] = ()
+    evidence_after: tuple[Evidence, ...] = ()
+    component: str = ""
+    owner: str = ""
+    severity: Severity = "medium"
+    disposition: Disposition = "informational"
+    hint: str = ""
+
+
+class Drift(Model, frozen=True, kw_only=True, omit_defaults=False):
+    """What changed from one run to another.
+
+    `incomparable` says why findings of the two can't be compared as a whole: then nothing is "resolved".
+    `items` leave out what passed in both with the same evidence; `counts` have all changes.
+    """
+
+    schema: Literal["trueline.dev/drift/v1"]
+    before: RunHead
+    after: RunHead
+    incomparable: tuple[str, ...] = ()
+    items: tuple[DriftItem, ...] = ()
+    counts: dict[str, int] = {}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _FIRST = 8  # how many failures the overview names
 _TITLE = ("Benchmark", "Chosen because")  # said in the title
-_ABOUT = ("Policy", "Digest", "Profile digest", "Tool")  # said at the end
+_ABOUT = ("Policy", "Policy digest", "Digest", "Profile digest", "Tool")  # said at the end
 
 
 class Row(NamedTuple):
