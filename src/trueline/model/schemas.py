@@ -7,6 +7,7 @@ import msgspec
 from trueline.model.benchmark import Benchmark
 from trueline.model.facts import Snapshot
 from trueline.model.platform import Platform
+from trueline.model.plan import Plan
 from trueline.model.policy import Policy
 from trueline.model.profile import Profile
 from trueline.model.results import Assessment
@@ -17,6 +18,7 @@ DOCUMENTS: dict[str, type] = {
     "snapshot": Snapshot,
     "assessment": Assessment,
     "policy": Policy,
+    "hardening-plan": Plan,
     "benchmark": Benchmark,
     "profile": Profile,
     "rules": RuleFile,
