@@ -371,3 +371,42 @@ def test_names_of_files_are_data(tree):
     result = tree.results()["1.1.21"]
     assert result.outcome is Outcome.FAIL
     assert "\n[PASS]" not in result.remediation
+
+
+@pytest.mark.parametrize(
+    ("mode", "number", "expected"),
+    [
+        (0o644, "1.1.21", "fail"),
+        (0o600, "1.1.21", "pass"),
+        (0o666, "1.1.20", "fail"),
+        (None, "1.1.21", "error"),
+    ],
+)
+def test_keys_and_certificates_outside_the_usual_directory_count(tree, mode, number, expected):
+    tree.write("/etc/kubernetes/pki/apiserver.key", "", 0o600)
+    tree.write("/etc/kubernetes/pki/apiserver.crt", "", 0o600)
+    file = {"1.1.21": "/srv/tls/front.pem", "1.1.20": "/srv/tls/front-cert.pem"}[number]
+    if mode is not None:
+        tree.write(file, "", mode)
+    flag = {"1.1.21": "tls-private-key-file", "1.1.20": "tls-cert-file"}[number]
+    tree.component("kube-apiserver", f"--{flag}={file}")
+    assert verdict(tree, number) == expected
+
+
+@needs_root
+def test_a_key_outside_the_usual_directory_needs_the_same_owner(tree):
+    tree.write("/etc/kubernetes/pki/apiserver.key", "", 0o600)
+    tree.write("/srv/tls/etcd.pem", "", 0o600, owner=(996, 995))
+    tree.component("kube-apiserver")
+    tree.component("etcd", "--key-file=/srv/tls/etcd.pem")
+    assert verdict(tree, "1.1.19") == "fail"
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/kubernetes/pki/apiserver-key.pem", "/etc/kubernetes/ssl/apiserver.key"]
+)
+def test_a_key_is_judged_whatever_its_name_or_directory(tree, path):
+    tree.write("/etc/kubernetes/pki/sa.key", "", 0o600)
+    tree.write(path, "", 0o644)
+    tree.component("kube-apiserver", f"--tls-private-key-file={path}")
+    assert verdict(tree, "1.1.21") == "fail"

@@ -160,9 +160,14 @@ def k3s_server(root, config=K3S_GOOD, *, argv=None, unit="server", drop_in=True,
     if etcd:
         tree.write(
             f"{K3S}/server/db/etcd/config",
-            "client-transport-security:\n  client-cert-auth: true\n  cert-file: /c\n  key-file: /k\n"
-            "  trusted-ca-file: /ca\npeer-transport-security:\n  client-cert-auth: true\n  cert-file: /p\n"
-            "  key-file: /pk\n  trusted-ca-file: /pca\n",
+            "client-transport-security:\n  client-cert-auth: true\n"
+            f"  cert-file: {K3S}/server/tls/etcd/server-client.crt\n"
+            f"  key-file: {K3S}/server/tls/etcd/server-client.key\n"
+            f"  trusted-ca-file: {K3S}/server/tls/etcd/server-ca.crt\n"
+            "peer-transport-security:\n  client-cert-auth: true\n"
+            f"  cert-file: {K3S}/server/tls/etcd/peer-server-client.crt\n"
+            f"  key-file: {K3S}/server/tls/etcd/peer-server-client.key\n"
+            f"  trusted-ca-file: {K3S}/server/tls/etcd/peer-ca.crt\n",
         )
     return k3s_kubelet(tree, drop_in=drop_in)
 

@@ -10,6 +10,8 @@ from trueline.model.platform import NamedFile
 from trueline.model.results import Evidence, Outcome
 from trueline.model.rule import FileTest
 
+Found = list[tuple[str, FileMeta | Absent | Unavailable]]
+
 
 def judge_file(test: FileTest, context: Context) -> Decision:
     """Each file that the name stands for, the worst first; see `FileTest` for what a missing one means."""
@@ -24,9 +26,7 @@ def judge_file(test: FileTest, context: Context) -> Decision:
     return all_of(judge_one(test, path, fact) for path, fact in found)
 
 
-def locate(
-    named: NamedFile, context: Context
-) -> list[tuple[str, FileMeta | Absent | Unavailable]] | Unavailable:
+def locate(named: NamedFile, context: Context) -> Found | Unavailable:
     """The paths that a name stands for on this node, with what was read of each."""
     node = context.node
     assert node is not None
@@ -39,16 +39,40 @@ def locate(
     if named.document == "Pod":  # the kubelet starts whatever lies in its directory, however it is called
         paths = list(dict.fromkeys((*paths, *context.static_pods(named.component))))
     found = [(path, node.files.get(path) or _not_collected(path)) for path in paths]
-    if not named.each:
-        return found
-    return [entry for path, fact in found for entry in _members(node, path, fact, named)]
+    if named.each:
+        found = [entry for path, fact in found for entry in _members(node, path, fact, named)]
+    others = _elsewhere(named, context)
+    if isinstance(others, Unavailable):
+        return others
+    known = dict(found)
+    for path, fact in others:
+        met = path in known or (isinstance(fact, FileMeta) and fact.target in known)
+        gone = not isinstance(fact, FileMeta) and any(path.startswith(f"{folder}/") for folder in paths)
+        if not met and not gone:
+            known[path] = fact
+    return list(known.items())
+
+
+def _elsewhere(named: NamedFile, context: Context) -> Found | Unavailable:
+    """What settings name; one that cannot be read leaves the whole unknown."""
+    assert context.node is not None
+    paths: list[str] = []
+    for name in named.also:
+        values = _named_by(name, context)
+        if isinstance(values, Unavailable):
+            return values
+        paths += [path for path in values if path.startswith("/")]
+    return [(path, context.node.files.get(path) or _not_collected(path)) for path in paths]
 
 
 def _from_settings(named: NamedFile, context: Context) -> list[str] | Unavailable:
     """Paths that running processes were given; the component itself says which file it uses."""
     if not named.flag:
         return []
-    name = named.flag if "/" in named.flag else f"{named.component}/{named.flag}"
+    return _named_by(named.flag if "/" in named.flag else f"{named.component}/{named.flag}", context)
+
+
+def _named_by(name: str, context: Context) -> list[str] | Unavailable:
     processes = context.processes(name.partition("/")[0])
     if isinstance(processes, Unavailable):
         return []  # the candidates may still tell, and if there is none, `_missing` says why

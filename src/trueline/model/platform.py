@@ -14,7 +14,8 @@ class NamedFile(Strict, frozen=True, kw_only=True):
     whose value is the path: it wins over `candidates`, of which all that exist are judged, or with `first`
     the first. `each` judges the regular files of a directory: "file" those in it, "tree" those below it too;
     `match` limits them to a shell pattern of their base names (several separated by a blank), `ignore` leaves
-    some out. `document` makes collectors read the content as this kind.
+    some out. `also` are settings ("etcd/key-file") of components that run: the paths they hold are judged as
+    well, wherever they lie. `document` makes collectors read the content as this kind.
     """
 
     component: str = ""
@@ -24,6 +25,7 @@ class NamedFile(Strict, frozen=True, kw_only=True):
     each: Literal["", "file", "tree"] = ""
     match: str = ""
     ignore: str = ""
+    also: tuple[str, ...] = ()
     document: str = ""
     title: str = ""
 
