@@ -32,7 +32,8 @@ def decide(test: Test, context: Context) -> Decision:
     if test.any is not None:
         return any_of(decide(part, context) for part in test.any)
     if test.not_ is not None:
-        return negated(decide(test.not_, context))
+        found = host_leaf(test.not_)
+        return negated(decide(test.not_, context), found[1] if found else None)
     return _host(test, context)
 
 

@@ -14,7 +14,8 @@ from trueline.model.rule import Leaf
 class Fault(Model, frozen=True, kw_only=True):
     """One leaf of a test that did not hold, with what remediation needs to know about it.
 
-    `path` is the file that is wrong, `layer` and `source` say where a setting's value came from.
+    `path` is the file that is wrong, `layer` and `source` say where a setting's value came from. `negated`:
+    the leaf holds, and should not.
     """
 
     test: Leaf
@@ -23,15 +24,20 @@ class Fault(Model, frozen=True, kw_only=True):
     source: str = ""
     observed: str = ""
     process: Process | None = None
+    negated: bool = False
 
 
 class Decision(Model, frozen=True, kw_only=True):
-    """What one test gives: pass, fail, error, unknown, notchecked or notapplicable, and why."""
+    """What one test gives: pass, fail, error, unknown, notchecked or notapplicable, and why.
+
+    `mended` is what a fail would be if none of its faults were there any more.
+    """
 
     outcome: Outcome
     reasons: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     faults: tuple[Fault, ...] = ()
+    mended: Outcome = Outcome.PASS
 
     @property
     def reason(self) -> str:
@@ -43,9 +49,11 @@ class Decision(Model, frozen=True, kw_only=True):
 def decided(
     outcome: Outcome, reason: str = "", *, evidence: Iterable[Evidence] = (), faults: Iterable[Fault] = ()
 ) -> Decision:
-    """A decision with one reason."""
+    """A decision with one reason; a fail without a fault can't be mended."""
     reasons = (reason,) if reason else ()
-    return Decision(outcome=outcome, reasons=reasons, evidence=tuple(evidence), faults=tuple(faults))
+    known = tuple(faults)
+    mended = Outcome.FAIL if outcome is Outcome.FAIL and not known else Outcome.PASS
+    return Decision(outcome=outcome, reasons=reasons, evidence=tuple(evidence), faults=known, mended=mended)
 
 
 _ALL = (Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN, Outcome.NOTCHECKED, Outcome.PASS, Outcome.NOTAPPLICABLE)
@@ -67,16 +75,20 @@ def any_of(decisions: Iterable[Decision]) -> Decision:
     if combined.outcome is not Outcome.FAIL:
         return combined
     first = next(decision for decision in listed if decision.outcome is Outcome.FAIL)
-    return msgspec.structs.replace(combined, faults=first.faults)
+    return msgspec.structs.replace(combined, faults=first.faults, mended=first.mended)
 
 
-def negated(decision: Decision) -> Decision:
-    """Pass and fail change places; all else stays what it is."""
+def negated(decision: Decision, leaf: Leaf | None = None) -> Decision:
+    """Pass and fail change places; all else stays what it is. `leaf` is what holds and should not."""
     swapped = {Outcome.PASS: Outcome.FAIL, Outcome.FAIL: Outcome.PASS}
+    outcome = swapped.get(decision.outcome, decision.outcome)
+    wrong = outcome is Outcome.FAIL
     return Decision(
-        outcome=swapped.get(decision.outcome, decision.outcome),
+        outcome=outcome,
         reasons=decision.reasons,
         evidence=decision.evidence,
+        faults=(Fault(test=leaf, negated=True),) if wrong and leaf is not None else (),
+        mended=Outcome.FAIL if wrong and leaf is None else Outcome.PASS,
     )
 
 
@@ -92,7 +104,12 @@ def _combine(decisions: list[Decision], order: tuple[Outcome, ...]) -> Decision:
         reasons=unique(reason for decision in deciding for reason in decision.reasons),
         evidence=unique(part for decision in decisions for part in decision.evidence),
         faults=unique(fault for decision in deciding for fault in decision.faults),
+        mended=min(map(_mended, decisions), key=_ALL.index),
     )
+
+
+def _mended(decision: Decision) -> Outcome:
+    return decision.mended if decision.outcome is Outcome.FAIL else decision.outcome
 
 
 def unique(parts: Iterable[Any]) -> tuple[Any, ...]:

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from trueline.evaluate.decision import Decision, Fault, decided
 from trueline.evaluate.linux.base import SHOWN, Host, cannot, some
 from trueline.evaluate.linux.homes import HOMES
@@ -203,16 +205,16 @@ def judge_accounts(test: AccountsTest, host: Host) -> Decision:
     except Unknown as reason:
         return decided(Outcome.UNKNOWN, str(reason))
     if findings:
-        return _failed(test, findings, find.words)
+        return _failed(test, findings, find.words, gaps + tables.gaps)
     if gaps or tables.gaps:
         return cannot(f"Looking for {find.words}: {(gaps + tables.gaps)[0]}", test)
     evidence = Evidence(fact=find.words, source=", ".join(find.needs), observed="none", expected=NONE_SUCH)
     return decided(Outcome.PASS, f"There are no {find.words}.", evidence=(evidence,))
 
 
-def _failed(test: AccountsTest, findings: list[Finding], words: str) -> Decision:
+def _failed(test: AccountsTest, findings: list[Finding], words: str, gaps: list[str]) -> Decision:
     names = some(dict.fromkeys(one.name for one in findings))
-    return decided(
+    decision = decided(
         Outcome.FAIL,
         f"There are {len(findings)} {words}: {names}.",
         evidence=tuple(
@@ -224,3 +226,5 @@ def _failed(test: AccountsTest, findings: list[Finding], words: str) -> Decision
             for one in findings[:SHOWN]
         ),
     )
+    mended = Outcome.FAIL if len(findings) > SHOWN else Outcome.ERROR if gaps else Outcome.PASS
+    return msgspec.structs.replace(decision, mended=mended)

@@ -34,7 +34,8 @@ def _service(
         if stack.unread:
             return cannot(f"{file}: {unread(stack.unread)}", test)
         fact = f"{_modules(test)} in {file} ({test.type})"
-        return verdict(False, fact, file, "missing", "in the stack", test, path=file)
+        harmless = bool(test.argument) and test.unset == "pass"
+        return verdict(harmless, fact, file, "missing", "in the stack", test, path=file)
     if not test.argument:
         return verdict(True, f"{rules[0].module} in {file}", _at(rules[0]), "in the stack", "in the stack")
     return _argument(test, name, rules, host)
@@ -61,7 +62,10 @@ def _argument(test: PamTest, name: str, rules: list[PamRule], host: Host) -> Dec
             return cannot(f"{fact}: {unread(config.unread)}", test)
         if entries:
             return _judge(test, fact, entries[-1].value or "true", place(entries[-1]), name)
-    return verdict(False, fact, _at(rules[0]), "not given", describe(test), test, path=f"/etc/pam.d/{name}")
+    harmless = test.unset == "pass"
+    return verdict(
+        harmless, fact, _at(rules[0]), "not given", describe(test), test, path=f"/etc/pam.d/{name}"
+    )
 
 
 def _values(rule: PamRule, argument: str) -> list[str]:

@@ -68,6 +68,8 @@ _FORMATS = {
 
 def change(fault: Fault) -> str:
     """One sentence or command; empty where only a rule's own text can say it."""
+    if fault.negated:
+        return ""
     write = _WRITERS.get(type(fault.test))
     return write(fault.test, fault) if write else ""
 

@@ -1,5 +1,7 @@
 """Mounts, and what the walk over the file systems found."""
 
+import msgspec
+
 from trueline.evaluate.decision import Decision, Fault, all_of, decided
 from trueline.evaluate.linux.base import BOOT, NOW, SHOWN, Host, cannot, unread, verdict
 from trueline.model.facts import Absent, Unavailable
@@ -79,12 +81,14 @@ def judge_walk(test: WalkTest, host: Host) -> Decision:
         first = [*found.files, *(found.container_files if test.containers == "count" else ())]
         names = ", ".join(one.path for one in first[:3])
         below = f", {found.container_count} of them in container storage" if found.container_count else ""
-        return decided(
+        decision = decided(
             Outcome.FAIL,
             f"There are {counted} {words}{below if test.containers == 'count' else ''}: {names}.",
             evidence=evidence,
             faults=tuple(Fault(test=test, path=one.path, observed=_show(one)) for one in first[:SHOWN]),
         )
+        rest = Outcome.FAIL if counted > SHOWN else Outcome.PASS if walk.complete else Outcome.ERROR
+        return msgspec.structs.replace(decision, mended=rest)
     if not walk.complete:
         return cannot(f"No {words} were found, but the walk did not see all: {_gap(walk)}.", test)
     return decided(Outcome.PASS, f"There are no {words} among {walk.visited} files.", evidence=evidence)

@@ -82,6 +82,7 @@ def judge_login_defs(test: LoginDefsTest, host: Host) -> Decision:
         faults=tuple(
             Fault(test=test, source=fault.source, observed=fault.observed) for fault in decision.faults
         ),
+        mended=decision.mended,
     )
 
 
