@@ -97,7 +97,8 @@ class PamTest(Predicate, frozen=True, kw_only=True):
 
     With an `argument` its value fulfils the predicate; an argument without a value is "true". `settings` is a
     configuration ("faillock") that sets the same words where the stack does not. `required`: only a module
-    whose failure refuses the log-in counts.
+    whose failure refuses the log-in counts. `unset` says what it means that nobody sets the argument, or that
+    the module is not in the stack: "pass" where its default is right.
     """
 
     services: tuple[str, ...]
@@ -106,6 +107,7 @@ class PamTest(Predicate, frozen=True, kw_only=True):
     argument: str = ""
     settings: str = ""
     required: bool = False
+    unset: Literal["fail", "pass"] = "fail"
 
 
 class AccountsTest(Strict, frozen=True, kw_only=True):

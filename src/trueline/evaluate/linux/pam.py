@@ -34,8 +34,9 @@ def _service(
         if stack.unread:
             return cannot(f"{file}: {unread(stack.unread)}", test)
         fact = f"{_modules(test)} in {file} ({test.type})"
-        harmless = bool(test.argument) and test.unset == "pass"
-        return verdict(harmless, fact, file, "missing", "in the stack", test, path=file)
+        if test.argument and test.unset == "pass":
+            return _argument(test, name, rules, host)
+        return verdict(False, fact, file, "missing", "in the stack", test, path=file)
     if not test.argument:
         return verdict(True, f"{rules[0].module} in {file}", _at(rules[0]), "in the stack", "in the stack")
     return _argument(test, name, rules, host)

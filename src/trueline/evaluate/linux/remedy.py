@@ -176,6 +176,8 @@ def _pam(test: PamTest, fault: Fault) -> str:
     module = test.modules[0]
     if not test.argument:
         return f"Add a line `{test.type} required {module}` to {files}."
+    if test.operator == "present" and not test.operand:
+        return f"Take `{test.argument}` out of the lines of {module} in {files}."
     value = wanted(test)
     bare = test.operator == "present" or value == "true"
     argument = test.argument if bare else f"{test.argument}={value}"
