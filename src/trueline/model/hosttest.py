@@ -202,3 +202,21 @@ class SelinuxTest(Predicate, frozen=True, kw_only=True):
     """SELinux's mode, or the name of its policy: as it runs and as configured for the next boot."""
 
     name: Literal["mode", "policy"]
+
+
+class CryptoPolicyTest(Strict, frozen=True, kw_only=True):
+    """A `property` of the system-wide cryptographic policy in force ("cipher", "sha1_in_certs").
+
+    `scopes` are those for which it must hold, each with wider ones behind it, separated by blanks
+    ("openssh-server openssh ssh"); none means what is for everybody. `without`: no word of it matches one of
+    these shell patterns; `equals`: it is this text.
+    """
+
+    property: str
+    scopes: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    equals: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.without) is bool(self.equals):
+            raise ValueError("needs exactly one of without, equals")

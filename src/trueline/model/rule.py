@@ -13,6 +13,7 @@ from trueline.model.hosttest import (
     BannerTest,
     BootArgumentTest,
     ConfigTest,
+    CryptoPolicyTest,
     DaemonTest,
     FirewallTest,
     ListenTest,
@@ -105,6 +106,7 @@ HostTest: TypeAlias = (
     | BannerTest
     | FirewallTest
     | SelinuxTest
+    | CryptoPolicyTest
 )
 Leaf: TypeAlias = SettingTest | FileTest | ProcessTest | KubeTest | CloudTest | HostTest
 
@@ -138,6 +140,7 @@ class Test(Strict, frozen=True, kw_only=True, rename={"not_": "not"}):
     banner: BannerTest | None = None
     firewall: FirewallTest | None = None
     selinux: SelinuxTest | None = None
+    crypto_policy: CryptoPolicyTest | None = None
     all: "tuple[Test, ...] | None" = None
     any: "tuple[Test, ...] | None" = None
     not_: "Test | None" = None

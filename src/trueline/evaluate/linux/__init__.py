@@ -8,6 +8,7 @@ from trueline.evaluate.decision import Decision
 from trueline.evaluate.linux.accounts import judge_accounts
 from trueline.evaluate.linux.audit import judge_audit_rule
 from trueline.evaluate.linux.base import Host
+from trueline.evaluate.linux.crypto import judge_crypto_policy
 from trueline.evaluate.linux.kernel import (
     judge_boot_argument,
     judge_daemons,
@@ -44,6 +45,7 @@ JUDGES: Mapping[str, Callable[[Any, Host], Decision]] = MappingProxyType(
         "banner": judge_banner,
         "firewall": judge_firewall,
         "selinux": judge_selinux,
+        "crypto_policy": judge_crypto_policy,
     }
 )
 

@@ -77,5 +77,10 @@ _SAY: dict[str, Any] = {
     "boot_argument": lambda one: f"boot argument {one.name} is {describe(one)}, now and in each menu entry",
     "banner": lambda one: f"the text of {one.name} tells nothing about the system",
     "firewall": lambda one: f"for {one.family} {_FIREWALL[one.find]}",
+    "crypto_policy": lambda one: (
+        f"{one.property} of the cryptographic policy in force"
+        f"{' for ' + ', '.join(scope.partition(' ')[0] for scope in one.scopes) if one.scopes else ''} is "
+        f"{'without ' + ', '.join(one.without) if one.without else one.equals}"
+    ),
     "selinux": lambda one: f"the {one.name} of SELinux is {describe(one)}, now and as configured",
 }
