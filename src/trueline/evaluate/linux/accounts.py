@@ -9,6 +9,7 @@ import msgspec
 from trueline.evaluate.decision import Decision, Fault, decided
 from trueline.evaluate.linux.base import SHOWN, Host, cannot, some
 from trueline.evaluate.linux.homes import HOMES
+from trueline.evaluate.linux.privileges import PRIVILEGES
 from trueline.evaluate.linux.tables import Finding, Tables, Unknown
 from trueline.model.hosttest import AccountsTest
 from trueline.model.linux_access import Account, Shadow
@@ -176,7 +177,7 @@ FINDS: dict[str, _Find] = {
         ("at_least", "at_most"),
     ),
     "future-changes": _Find(_future_changes, ("shadow",), "passwords that were changed in the future"),
-    **{name: _Find(run, needs, words) for name, (run, needs, words) in HOMES.items()},
+    **{name: _Find(run, needs, words) for name, (run, needs, words) in (HOMES | PRIVILEGES).items()},
 }
 
 

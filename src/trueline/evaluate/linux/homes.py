@@ -59,6 +59,22 @@ def _writable_dots(tables: Tables) -> Iterator[Finding]:
             yield Finding(f"{home.path}/{name}", f"home of {home.user}", f"mode {meta.mode}")
 
 
+def _foreign_dots(tables: Tables) -> Iterator[Finding]:
+    for home, name, meta in _dots(tables):
+        if name in {".", ".."} or meta.kind == "directory":
+            continue
+        if meta.uid != home.uid:
+            yield Finding(f"{home.path}/{name}", f"home of {home.user}", f"owned by {meta.owner or meta.uid}")
+        elif meta.gid != home.gid:
+            yield Finding(f"{home.path}/{name}", f"home of {home.user}", f"group {meta.group or meta.gid}")
+
+
+def _open_history(tables: Tables) -> Iterator[Finding]:
+    for home, name, meta in _dots(tables):
+        if name == ".bash_history" and meta.kind == "file" and meta.bits & 0o077:
+            yield Finding(f"{home.path}/{name}", f"home of {home.user}", f"mode {meta.mode}")
+
+
 def _named(wanted: str) -> Search:
     def find(tables: Tables) -> Iterator[Finding]:
         for home, name, meta in _dots(tables):
@@ -106,6 +122,8 @@ HOMES: dict[str, tuple[Search, tuple[str, ...], str]] = {
     "open-homes": (_modes, _HOMES, "home directories that others may enter or the group write to"),
     "foreign-homes": (_owners, _HOMES, "home directories of another owner"),
     "writable-dot-files": (_writable_dots, _HOMES, "dot files that the group or others may write to"),
+    "foreign-dot-files": (_foreign_dots, _HOMES, "dot files of another owner or group"),
+    "open-history-files": (_open_history, _HOMES, "histories of shells that others may read"),
     "forward-files": (_named(".forward"), _HOMES, ".forward files"),
     "netrc-files": (_named(".netrc"), _HOMES, ".netrc files"),
     "rhosts-files": (_named(".rhosts"), _HOMES, ".rhosts files"),

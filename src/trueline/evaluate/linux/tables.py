@@ -29,6 +29,7 @@ class Tables:
     """
 
     def __init__(self, host: Host, given: Mapping[str, str]) -> None:
+        self.host = host
         self.given = given
         self.accounts = host.linux.accounts
         self.first_ordinary_uid = self.accounts.first_ordinary_uid
