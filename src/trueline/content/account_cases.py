@@ -20,6 +20,7 @@ def expand_accounts(
             entries = [{"line": line, **read(text.split(":"))} for line, text in enumerate(given, 1)]
             found[name] = {"state": "known", "entries": entries, "total": len(entries)}
     found["homes"] = _homes(value, missing, file)
+    found["shells"] = value.get("shells", ["/bin/sh", "/bin/bash", "/usr/sbin/nologin"])
     found["root_path"] = _root_path(value.get("root_path", "not-collected"), missing, file)
     return found
 

@@ -16,6 +16,7 @@ linux:
   accounts: {passwd: [line], shadow: [line], group: [line], root_path: {/usr/bin: "0755 root:root"},
     homes: {name: "0700 root:root"}, dots: {name: {.netrc: "0600 root:root"}}}
   cron: [daily /usr/sbin/aide --check]
+  sudo, apparmor, dconf, interfaces: see content/guard_cases.py
   walk: {unowned: [/srv/a], container_unowned: [/var/lib/containerd/a]}
   boot: {running: [audit=1], entries: [[audit=1]]}
   selinux: enforcing
@@ -30,6 +31,7 @@ from typing import Any
 import msgspec
 
 from trueline.content.account_cases import expand_accounts
+from trueline.content.guard_cases import FORMS, nftables
 from trueline.model.facts import Absent, FileMeta, Unavailable
 from trueline.model.linux import LinuxFacts
 
@@ -169,7 +171,10 @@ def _mounts(facts: dict[str, Any], value: Mapping[str, Any]) -> None:
 
 
 def _packages(names: list[str]) -> dict[str, Any]:
-    return _known(manager="rpm", installed=[{"name": name, "version": "1.0-1"} for name in sorted(names)])
+    """Names, or "name version" of Debian."""
+    words = [name.split() for name in sorted(names)]
+    installed = [{"name": one[0], "version": one[1] if len(one) > 1 else "1.0-1"} for one in words]
+    return _known(manager="dpkg" if any(len(one) > 1 for one in words) else "rpm", installed=installed)
 
 
 def _units(facts: dict[str, Any], value: Any) -> None:
@@ -313,7 +318,11 @@ def _boot(facts: dict[str, Any], value: Mapping[str, Any]) -> None:
         {"file": "/boot/grub2/grub.cfg", "line": line, "title": "Linux", "arguments": words}
         for line, words in enumerate(value.get("entries", ()), 1)
     ]
-    facts["boot"] = _known(running=_or_missing(value.get("running", "not-collected"), list), entries=entries)
+    facts["boot"] = _known(
+        running=_or_missing(value.get("running", "not-collected"), list),
+        entries=entries,
+        passwords=value.get("passwords", ()),
+    )
 
 
 def _selinux(facts: dict[str, Any], value: str) -> None:
@@ -350,23 +359,7 @@ def _table(lines: list[str]) -> dict[str, Any]:
 
 
 def _nftables(facts: dict[str, Any], value: Any) -> None:
-    def build(lines: list[str]) -> dict[str, Any]:
-        words = [line.split() for line in lines]
-        return _known(
-            chains=[
-                {
-                    "family": family,
-                    "table": table,
-                    "name": hook,
-                    "type": "filter",
-                    "hook": hook,
-                    "policy": policy,
-                }
-                for family, table, hook, policy in words
-            ]
-        )
-
-    facts["firewall"]["nftables"] = _or_missing(value, build)
+    facts["firewall"]["nftables"] = _or_missing(value, nftables)
 
 
 def _globs(facts: dict[str, Any], value: Mapping[str, Any]) -> None:
@@ -394,7 +387,8 @@ _FORMS: dict[str, Callable[[dict[str, Any], Any], None]] = {
     "listeners": _set("listeners", _listeners),
     "iptables": _iptables("iptables"),
     "ip6tables": _iptables("ip6tables"),
-    "nftables": _nftables,
     **dict.fromkeys(("files", "accounts"), lambda _facts, _value: None),  # by the form of node.files
     "globs": _globs,
+    **{name: _set(name, build) for name, build in FORMS.items()},
+    "nftables": _nftables,
 }

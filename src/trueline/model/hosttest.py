@@ -7,7 +7,9 @@ from trueline.model.predicate import Predicate
 from trueline.model.setting import SettingType
 
 WalkFind = Literal["world-writable-files", "unsticky-directories", "unowned", "ungrouped", "setuid", "setgid"]
-FirewallFind = Literal["default-deny", "loopback", "open-ports"]
+FirewallFind = Literal[
+    "default-deny", "loopback", "open-ports", "in-use", "single", "rule", "tables", "chains"
+]
 
 
 def _among(word: str, *words: str) -> None:
@@ -37,10 +39,14 @@ class MountTest(Strict, frozen=True, kw_only=True):
 
 
 class PackageTest(Strict, frozen=True, kw_only=True):
-    """At least one of the packages is installed, or none of them; names may be shell patterns."""
+    """At least one of the packages is installed, or none of them; names may be shell patterns.
+
+    `at_least` is a version in dpkg's form that each installed one of them has or is newer than.
+    """
 
     names: tuple[str, ...]
     installed: bool = True
+    at_least: str = ""
 
 
 class ServiceTest(Strict, frozen=True, kw_only=True):
@@ -50,6 +56,15 @@ class ServiceTest(Strict, frozen=True, kw_only=True):
     enabled: bool
 
 
+class OneServiceTest(Strict, frozen=True, kw_only=True):
+    """Exactly one of the services starts at boot and runs, and none of the others does either.
+
+    A member may be several names of one service, separated by blanks ("chrony.service chronyd.service").
+    """
+
+    units: tuple[str, ...]
+
+
 class ModuleTest(Strict, frozen=True, kw_only=True):
     """The kernel module is not loaded, and modprobe.d keeps it from being loaded."""
 
@@ -57,9 +72,31 @@ class ModuleTest(Strict, frozen=True, kw_only=True):
 
 
 class SshdTest(Predicate, frozen=True, kw_only=True):
-    """The effective value of an option of sshd, defaults and Match blocks included."""
+    """The effective value of an option of sshd, defaults and Match blocks included.
+
+    `words` say what is expected where the predicate is hard to read.
+    """
 
     option: str
+    words: str = ""
+
+
+class SudoTest(Predicate, frozen=True, kw_only=True):
+    """The value of an option of sudo: for all, and wherever a Defaults line sets it for some.
+
+    An option without a value is "true", one that is switched off "false", or 0 where the type is a number.
+    `unset` says what it means that no line sets it for all, so that sudo's default holds.
+    """
+
+    option: str
+    type: SettingType = "string"
+    unset: Literal["fail", "pass"] = "fail"
+
+
+class SudoRuleTest(Strict, frozen=True, kw_only=True):
+    """No rule of sudoers has this tag ("NOPASSWD")."""
+
+    without: str
 
 
 class LoginDefsTest(Predicate, frozen=True, kw_only=True):
@@ -74,7 +111,8 @@ class AuditRuleTest(Strict, frozen=True, kw_only=True):
     `watch`: a file or directory, of which `permissions` ("wa") are recorded. `syscalls`: each is recorded on
     exit for each of `arch`, with all of `fields` ("auid>=1000"); `any_of` are values of which each has such a
     rule of its own ("exit=-EACCES"). `control`: the last word, such as "-e 2". `executables`: "privileged"
-    asks for a rule for each setuid and setgid program of the machine.
+    asks for a rule for each setuid and setgid program of the machine. Of fields that compare two ids
+    ("euid!=uid") the order means nothing. `control` "-c" stands in front of all rules and is on disk only.
     """
 
     watch: str = ""
@@ -126,7 +164,8 @@ class ConfigTest(Predicate, frozen=True, kw_only=True):
     `section` is that of an INI file, "*" any. Of several values the `which` counts: "any" needs one that
     fulfils it, "each" all. Without a `key` the values are whole lines. `unset` says what it means that nobody
     sets the key, `absent` what it means that there is no file of that configuration. `words` say what is
-    expected where the predicate is hard to read.
+    expected where the predicate is hard to read. `section` may be a shell pattern ("*export*"), and only
+    files that match one of `files` are looked at, where there are any.
     """
 
     name: str
@@ -137,6 +176,7 @@ class ConfigTest(Predicate, frozen=True, kw_only=True):
     unset: Literal["fail", "pass"] = "fail"
     absent: Literal["fail", "pass", "notapplicable"] = "fail"
     words: str = ""
+    files: tuple[str, ...] = ()
 
 
 class WalkTest(Strict, frozen=True, kw_only=True):
@@ -192,16 +232,88 @@ class BannerTest(Strict, frozen=True, kw_only=True):
 
 
 class FirewallTest(Strict, frozen=True, kw_only=True):
-    """What the packet filter of one address family does, whatever program set it up."""
+    """What the packet filter of one address family does, and which program sets it up.
+
+    Of what is loaded: "default-deny" for the `hooks`, "loopback", "open-ports", "rule" (one that matches the
+    regular expression `rule`, which `words` describe), "tables" and "chains" (one that filters for each of
+    the `hooks`). With `program` "nftables" only its own chains count, with "ufw" the chains and files of
+    ufw; "" means whatever set them up. "in-use": the `program` starts at boot or runs; "any" always is.
+    "single": exactly one of the `programs` does, now and after the next boot.
+    """
 
     find: FirewallFind
     family: Literal["ipv4", "ipv6"] = "ipv4"
+    program: str = ""
+    programs: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ("INPUT", "OUTPUT", "FORWARD")
+    rule: str = ""
+    words: str = ""
+
+    def __post_init__(self) -> None:
+        for name in (self.program, *self.programs):
+            _among(name, "", "any", "ufw", "nftables", "iptables", "firewalld")
+        if (self.find == "single") is not bool(self.programs):
+            raise ValueError("single, and only that, needs programs")
+        if (self.find == "rule") is not bool(self.rule):
+            raise ValueError("rule, and only that, needs a rule")
 
 
 class SelinuxTest(Predicate, frozen=True, kw_only=True):
     """SELinux's mode, or the name of its policy: as it runs and as configured for the next boot."""
 
     name: Literal["mode", "policy"]
+
+
+class ApparmorTest(Strict, frozen=True, kw_only=True):
+    """AppArmor confines: every profile is in one of the modes, and no process escapes its own.
+
+    As it runs and as the files of /etc/apparmor.d give it at the next boot; a mode "kill" is as good as
+    "enforce".
+    """
+
+    modes: tuple[str, ...]
+
+
+class BootPasswordTest(Strict, frozen=True, kw_only=True):
+    """The boot loader asks a named superuser for a password whose hash is PBKDF2."""
+
+    superusers: bool = True
+
+
+class InterfaceTest(Strict, frozen=True, kw_only=True):
+    """No network interface is of this kind."""
+
+    without: Literal["wireless"]
+
+
+class DconfTest(Predicate, frozen=True, kw_only=True):
+    """A key of dconf ("/org/gnome/desktop/session/idle-delay") in the databases of the system.
+
+    `type` reads its text, GVariant's quotes and type words left out. `locked`: users can't change it either.
+    """
+
+    key: str
+    type: SettingType = "string"
+    locked: bool = False
+
+
+class FileRow(Strict, frozen=True, kw_only=True):
+    """Whose the files are whose path matches a regular expression, and the most that their mode may be."""
+
+    path: str
+    mode: str
+    users: tuple[str, ...] = ("root",)
+    groups: tuple[str, ...] = ("root",)
+
+
+class FilesTest(Strict, frozen=True, kw_only=True):
+    """Each file below a directory ("/var/log/**") is as the first row that matches its path says.
+
+    Its path is matched without the directory.
+    """
+
+    path: str
+    rows: tuple[FileRow, ...]
 
 
 class CryptoPolicyTest(Strict, frozen=True, kw_only=True):

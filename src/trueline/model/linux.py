@@ -58,6 +58,7 @@ class LinuxFacts(Model, frozen=True, kw_only=True):
         pwquality, pwhistory, faillock  /etc/security/*.conf with their .d; a flag has the value ""
         limits                          key "<domain> <type> <item>"
         libuser, authselect (lines)
+        authselect-system-auth, authselect-password-auth (lines): stacks of the selected profile
         auditd, rsyslog (lines, with includes), journald, journal-upload, logrotate (lines)
         coredump, logind, timesyncd, systemd    of systemd: drop-ins in its order, section as in the file
         chrony, ntp                     key the directive, value the rest; includes in their place
@@ -68,6 +69,7 @@ class LinuxFacts(Model, frozen=True, kw_only=True):
         yum, dnf (sections: main), repos (section the repository), apt (key "APT::Install-Recommends")
         postfix                         main.cf
         gdm, aide (lines)
+        apparmor                        key the profile, value its mode; of copies of files by editors too
         ufw, ufw-defaults (variables), ufw-rules (lines), firewalld, nftables (lines, with includes)
         ufw-sysctl                      parameters that ufw sets after the boot if its defaults name the file
         nsswitch                        key the database ("passwd"), value where it is looked up

@@ -9,23 +9,31 @@ from trueline.model.base import Strict
 from trueline.model.cloudtest import CloudTest
 from trueline.model.hosttest import (
     AccountsTest,
+    ApparmorTest,
     AuditRuleTest,
     BannerTest,
     BootArgumentTest,
+    BootPasswordTest,
     ConfigTest,
     CryptoPolicyTest,
     DaemonTest,
+    DconfTest,
+    FilesTest,
     FirewallTest,
+    InterfaceTest,
     ListenTest,
     LoginDefsTest,
     ModuleTest,
     MountTest,
+    OneServiceTest,
     PackageTest,
     PamTest,
     ScheduleTest,
     SelinuxTest,
     ServiceTest,
     SshdTest,
+    SudoRuleTest,
+    SudoTest,
     SysctlTest,
     WalkTest,
 )
@@ -107,6 +115,14 @@ HostTest: TypeAlias = (
     | FirewallTest
     | SelinuxTest
     | CryptoPolicyTest
+    | OneServiceTest
+    | SudoTest
+    | SudoRuleTest
+    | ApparmorTest
+    | BootPasswordTest
+    | InterfaceTest
+    | DconfTest
+    | FilesTest
 )
 Leaf: TypeAlias = SettingTest | FileTest | ProcessTest | KubeTest | CloudTest | HostTest
 
@@ -141,6 +157,14 @@ class Test(Strict, frozen=True, kw_only=True, rename={"not_": "not"}):
     firewall: FirewallTest | None = None
     selinux: SelinuxTest | None = None
     crypto_policy: CryptoPolicyTest | None = None
+    one_service: OneServiceTest | None = None
+    sudo: SudoTest | None = None
+    sudo_rule: SudoRuleTest | None = None
+    apparmor: ApparmorTest | None = None
+    boot_password: BootPasswordTest | None = None
+    interface: InterfaceTest | None = None
+    dconf: DconfTest | None = None
+    files: FilesTest | None = None
     all: "tuple[Test, ...] | None" = None
     any: "tuple[Test, ...] | None" = None
     not_: "Test | None" = None

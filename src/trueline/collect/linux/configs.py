@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from trueline.collect.linux.authselect import collect_profile
 from trueline.collect.linux.reader import Reader
 from trueline.collect.linux.syntax import PARSERS
 from trueline.model.known import Unavailable
@@ -99,9 +100,14 @@ SOURCES: dict[str, Source] = {
     ),
     "yum": Source("ini", ("/etc/yum.conf",)),
     "dnf": Source("ini", ("/etc/dnf/dnf.conf",)),
-    "repos": Source("ini", ("/etc/yum.repos.d/*.repo",)),
+    "repos": Source(
+        "ini", ("/etc/yum.repos.d/*.repo", "/etc/yum/repos.d/*.repo", "/etc/distro.repos.d/*.repo")
+    ),
     "apt": Source("apt", ("/etc/apt/apt.conf.d/*", "/etc/apt/apt.conf")),
     "postfix": Source("postfix", ("/etc/postfix/main.cf",)),
+    "apparmor": Source(
+        "apparmor", ("/etc/apparmor.d/*", "/etc/apparmor.d/disable/*", "/etc/apparmor.d/force-complain/*")
+    ),
     "gdm": Source("ini", ("/etc/gdm3/daemon.conf", "/etc/gdm3/custom.conf", "/etc/gdm/custom.conf")),
     "aide": Source("plain", ("/etc/aide.conf", "/etc/aide/aide.conf", "/etc/aide/aide.conf.d/*")),
     "ufw": Source("variables", ("/etc/ufw/ufw.conf",)),
@@ -137,7 +143,7 @@ def collect_configs(reader: Reader) -> dict[str, Config]:
     found["crypto-modules"] = msgspec.structs.replace(
         modules, entries=tuple(_with_module(entry) for entry in modules.entries)
     )
-    return found
+    return found | collect_profile(reader, found["authselect"])
 
 
 def collect_config(reader: Reader, source: Source) -> Config:

@@ -13,6 +13,12 @@ _SHELL = re.compile(
     r"((?:(?:declare|typeset|readonly|export|local)(?:\s+-[A-Za-z]+)*\s+)*)"
     r"(?:(TMOUT|PATH)(?:=(\"[^\"]*\"|'[^']*'|[^\s;&|)]*))?(?=$|[\s;&|)}])|(umask)(?:\s+(-\w+))*(?:\s+([^\s;&|)]+))?)"
 )
+_PROFILE = re.compile(
+    r"\s*(?:profile\s+(\"[^\"]+\"|[^\s{(#]+)|(\"/[^\"]+\"|/\S+|@\{\w+\}\S*))"
+    r"(?=.*\{\s*(?:#.*)?$)"
+)
+_FLAGS = re.compile(r"(?:flags\s*=\s*|\s)\(([^)]*)\)")
+_MODES = ("kill", "complain", "unconfined", "prompt", "default_allow")
 _APT_WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s{};"]+)|([{};])|("[^"]*$)')
 
 
@@ -152,6 +158,19 @@ def profile(file: str, lines: Lines) -> list[Entry]:
     return entries
 
 
+def apparmor(file: str, lines: Lines) -> list[Entry]:
+    """Profiles that a file of AppArmor begins: their names with the mode that their flags ask for."""
+    entries = []
+    for number, raw in enumerate(lines, 1):
+        found = _PROFILE.match(raw)
+        if found:
+            given = _FLAGS.search(raw)
+            flags = set(re.split(r"[\s,]+", given[1].strip())) if given else set()
+            mode = next((one for one in _MODES if one in flags), "enforce")
+            entries.append(_entry(file, number, (found[1] or found[2]).strip('"'), mode))
+    return entries
+
+
 def apt(file: str, lines: Lines) -> list[Entry]:
     """apt.conf: words and nested blocks, the names joined with "::"."""
     entries: list[Entry] = []
@@ -217,4 +236,5 @@ PARSERS: dict[str, Callable[[str, Lines], list[Entry]]] = {
     "limits": limits,
     "profile": profile,
     "apt": apt,
+    "apparmor": apparmor,
 }

@@ -8,7 +8,11 @@ from trueline.evaluate.decision import Decision
 from trueline.evaluate.linux.accounts import judge_accounts
 from trueline.evaluate.linux.audit import judge_audit_rule
 from trueline.evaluate.linux.base import Host
+from trueline.evaluate.linux.choice import judge_one_service
 from trueline.evaluate.linux.crypto import judge_crypto_policy
+from trueline.evaluate.linux.desktop import judge_dconf
+from trueline.evaluate.linux.filetable import judge_files
+from trueline.evaluate.linux.guard import judge_apparmor, judge_boot_password, judge_interface
 from trueline.evaluate.linux.kernel import (
     judge_boot_argument,
     judge_daemons,
@@ -21,6 +25,7 @@ from trueline.evaluate.linux.pam import judge_pam
 from trueline.evaluate.linux.software import judge_package, judge_schedule, judge_service
 from trueline.evaluate.linux.sshd import judge_sshd
 from trueline.evaluate.linux.storage import judge_mount, judge_walk
+from trueline.evaluate.linux.sudo import judge_sudo, judge_sudo_rule
 from trueline.evaluate.linux.texts import judge_banner, judge_config, judge_login_defs
 from trueline.model.rule import Test
 
@@ -46,6 +51,14 @@ JUDGES: Mapping[str, Callable[[Any, Host], Decision]] = MappingProxyType(
         "firewall": judge_firewall,
         "selinux": judge_selinux,
         "crypto_policy": judge_crypto_policy,
+        "one_service": judge_one_service,
+        "sudo": judge_sudo,
+        "sudo_rule": judge_sudo_rule,
+        "apparmor": judge_apparmor,
+        "boot_password": judge_boot_password,
+        "interface": judge_interface,
+        "dconf": judge_dconf,
+        "files": judge_files,
     }
 )
 

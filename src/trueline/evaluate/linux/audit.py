@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from trueline.evaluate.decision import Decision, Fault, all_of, decided
 from trueline.evaluate.linux.base import BOOT, NOW, SHOWN, Host, cannot, some, unread, verdict
@@ -12,6 +13,11 @@ from trueline.model.results import Evidence, Outcome
 
 _UNSET = {"auid!=4294967295": "auid!=unset", "auid!=-1": "auid!=unset"}
 _WATCHED = "wa"
+_GO_ON = "-c"
+# Fields of two ids that auditctl compares with each other (-C).
+COMPARED = frozenset(
+    ("uid", "euid", "suid", "fsuid", "auid", "obj_uid", "gid", "egid", "sgid", "fsgid", "obj_gid")
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,8 @@ class _Rule:
 
 def judge_audit_rule(test: AuditRuleTest, host: Host) -> Decision:
     """The rules that are loaded, and those that augenrules or auditctl will load at boot."""
+    if test.control == _GO_ON:  # a word to auditctl, which the kernel does not keep
+        return _on_disk(test, host)
     return all_of((_loaded(test, host), _on_disk(test, host)))
 
 
@@ -54,6 +62,8 @@ def boot_rules(host: Host) -> Config:
 
 
 def _judge(test: AuditRuleTest, lines: tuple[str, ...], when: str, source: str, host: Host) -> Decision:
+    if test.control == _GO_ON:
+        return _in_front(test, lines, when, source)
     if test.control:
         there = bool(lines) and (lines[-1] == test.control or (when == NOW and test.control in lines))
         observed = "set" if there else "not the last line" if test.control in lines else "not set"
@@ -66,6 +76,14 @@ def _judge(test: AuditRuleTest, lines: tuple[str, ...], when: str, source: str, 
         return cannot(wanted, test)
     missing = [words for words, rule in wanted if not any(_covers(one, rule) for one in rules)]
     return _verdict(test, missing, len(wanted), f"audit rules {when}", source)
+
+
+def _in_front(test: AuditRuleTest, lines: tuple[str, ...], when: str, source: str) -> Decision:
+    """Errors before it stop auditctl, so that rules behind them are not loaded."""
+    before = takewhile(lambda line: not line.startswith(("-a", "-A", "-w")), lines)
+    there = test.control in before
+    observed = "set" if there else "behind rules" if test.control in lines else "not set"
+    return verdict(there, f"{test.control} {when}", source, observed, "in front of all rules", test)
 
 
 def _verdict(test: AuditRuleTest, missing: list[str], count: int, fact: str, source: str) -> Decision:
@@ -158,7 +176,16 @@ def _parse(line: str) -> _Rule:
 
 
 def _fields(raw: Iterable[str]) -> frozenset[str]:
-    return frozenset(_UNSET.get(one, one) for one in raw)
+    return frozenset(_ordered(_UNSET.get(one, one)) for one in raw)
+
+
+def _ordered(field: str) -> str:
+    """A comparison of two ids, with the ids in one order: the kernel shows them in its own."""
+    for sign in ("!=", "="):
+        left, found, right = field.partition(sign)
+        if found and right in COMPARED:
+            return sign.join(sorted((left, right)))
+    return field
 
 
 def _path(text: str) -> str:

@@ -1,18 +1,20 @@
 """What listens, and what the packet filter lets through."""
 
 import re
+from collections.abc import Iterable
 from ipaddress import ip_address
 
 from trueline.evaluate.decision import Decision, all_of, decided
-from trueline.evaluate.linux.base import Host, cannot, some, verdict
+from trueline.evaluate.linux.base import BOOT, NOW, Host, cannot, some, verdict
+from trueline.evaluate.linux.choice import judge_use
+from trueline.evaluate.linux.packetfilter import BY_HAND, hook_chain, judge_nftables, own_chains, saved_rules
 from trueline.model.facts import Absent, Unavailable
 from trueline.model.hosttest import FirewallTest, ListenTest
-from trueline.model.linux_access import Iptables, Listener, Nftables, NftChain
+from trueline.model.linux_access import Iptables, Listener, Nftables
 from trueline.model.results import Outcome
 
-_HOOKS = ("INPUT", "OUTPUT", "FORWARD")
 _DENY = {"drop", "reject"}
-_BY_HAND = "Rules of nftables filter here, and a person must read them: nft list ruleset."
+_CHAINS = {("ufw", "ipv4"): "ufw-user-input", ("ufw", "ipv6"): "ufw6-user-input"}
 _LOOPBACK = {"ipv4": "127.0.0.0/8", "ipv6": "::1"}
 
 
@@ -44,18 +46,57 @@ def _show(listener: Listener) -> str:
 
 
 def judge_firewall(test: FirewallTest, host: Host) -> Decision:
-    """The rules that are loaded; what loads them at boot is the firewall program's own affair."""
+    """The rules that are loaded; of ufw those of its files too, which it loads at the next boot."""
+    if test.find in {"in-use", "single"}:
+        return judge_use(test, host)
+    if test.program == "nftables" or test.find in {"tables", "chains"}:
+        return judge_nftables(test, host)
+    if test.program == "ufw":
+        return all_of((_loaded(test, host), _saved(test, host)))
+    return _loaded(test, host)
+
+
+def _loaded(test: FirewallTest, host: Host) -> Decision:
+    """What iptables shows, and what nftables does besides."""
     firewall = host.linux.firewall
     tables = firewall.iptables if test.family == "ipv4" else firewall.ip6tables
-    finds = {"default-deny": _default_deny, "loopback": _loopback, "open-ports": _open_ports}
     nft = firewall.nftables
     if isinstance(tables, Iptables):
-        decision = finds[test.find](test, tables, host)
-        if decision.outcome is not Outcome.FAIL or not isinstance(nft, Nftables) or not _base(nft, test):
+        decision = _by_iptables(test, tables, host)
+        if decision.outcome is not Outcome.FAIL or not isinstance(nft, Nftables) or not own_chains(nft, test):
             return decision
     elif isinstance(tables, Unavailable) and not isinstance(nft, Nftables):
         return cannot(f"The {test.family} packet filter: {tables.reason}", test)
     return _by_nftables(test, nft, tables)
+
+
+def _by_iptables(test: FirewallTest, tables: Iptables, host: Host) -> Decision:
+    match test.find:
+        case "default-deny":
+            return _default_deny(test, tables)
+        case "loopback":
+            return _loopback(test, tables)
+        case "rule":
+            return _rule(test, tables.rules, _program(test), NOW)
+        case _:
+            return _open_ports(test, tables.rules, host)
+
+
+def _saved(test: FirewallTest, host: Host) -> Decision:
+    """The same question to ufw's files; of policies they say nothing."""
+    if test.find not in {"rule", "open-ports"}:
+        return decided(Outcome.NOTAPPLICABLE)
+    rules = saved_rules(host, "ufw's rules", test)
+    if isinstance(rules, Decision):
+        return rules
+    if test.find == "rule":
+        return _rule(test, rules, "/etc/ufw/*.rules", BOOT)
+    return _open_ports(test, rules, host, source="/etc/ufw/*.rules", when=BOOT)
+
+
+def _rule(test: FirewallTest, rules: Iterable[str], source: str, when: str) -> Decision:
+    found = next((rule for rule in rules if re.search(test.rule, rule)), "")
+    return verdict(bool(found), f"{test.words} {when}", source, found or "no rule", "a rule", test)
 
 
 def _by_nftables(
@@ -66,35 +107,17 @@ def _by_nftables(
         return cannot(f"The packet filter: {nft.reason}", test)
     if isinstance(tables, Unavailable):
         return cannot(f"The {test.family} packet filter: {tables.reason}", test)
-    if isinstance(nft, Absent) or not _base(nft, test):
-        expected = {"default-deny": "drop", "loopback": "rules for loopback", "open-ports": "a rule per port"}
+    if isinstance(nft, Absent) or not own_chains(nft, test):
+        expected = {"default-deny": "drop", "loopback": "rules for loopback", "rule": "a rule"}
         observed = "no packet filter is loaded"
-        return verdict(False, f"{test.family} packets", "kernel", observed, expected[test.find], test)
+        wanted = expected.get(test.find, "a rule per port")
+        return verdict(False, f"{test.family} packets", "kernel", observed, wanted, test)
     if test.find == "default-deny":
-        return all_of(_hook(test, hook, nft) for hook in _HOOKS)
-    return decided(Outcome.UNKNOWN, _BY_HAND)
+        return all_of(hook_chain(test, hook, own_chains(nft, test), deny=True) for hook in test.hooks)
+    return decided(Outcome.UNKNOWN, BY_HAND)
 
 
-def _base(nft: Nftables, test: FirewallTest) -> list[NftChain]:
-    """Chains that filter, without those that iptables itself keeps in nftables."""
-    families = {"inet", "ip" if test.family == "ipv4" else "ip6"}
-    return [
-        one
-        for one in nft.chains
-        if one.hook and one.type == "filter" and one.family in families and one.name not in _HOOKS
-    ]
-
-
-def _hook(test: FirewallTest, hook: str, nft: Nftables) -> Decision:
-    chains = [one for one in _base(nft, test) if one.hook == hook.lower()]
-    denying = [one for one in chains if one.policy in _DENY]
-    shown = (denying or chains)[:1]
-    source = f"nft {shown[0].family} {shown[0].table} {shown[0].name}" if shown else "nft"
-    observed = shown[0].policy or "accept" if shown else "no chain"
-    return verdict(bool(denying), f"policy of {hook}", source, observed, "drop", test)
-
-
-def _default_deny(test: FirewallTest, tables: Iptables, _: Host) -> Decision:
+def _default_deny(test: FirewallTest, tables: Iptables) -> Decision:
     return all_of(
         verdict(
             (policy := tables.policies.get(hook, "ACCEPT")).lower() in _DENY,
@@ -105,7 +128,7 @@ def _default_deny(test: FirewallTest, tables: Iptables, _: Host) -> Decision:
             test,
             path=hook,
         )
-        for hook in _HOOKS
+        for hook in test.hooks
     )
 
 
@@ -113,7 +136,7 @@ def _program(test: FirewallTest) -> str:
     return "iptables -S" if test.family == "ipv4" else "ip6tables -S"
 
 
-def _loopback(test: FirewallTest, tables: Iptables, _: Host) -> Decision:
+def _loopback(test: FirewallTest, tables: Iptables) -> Decision:
     network = re.escape(_LOOPBACK[test.family])
     wanted = {
         "incoming on lo": r"-A INPUT (.* )?-i lo (.* )?-j ACCEPT",
@@ -133,19 +156,22 @@ def _loopback(test: FirewallTest, tables: Iptables, _: Host) -> Decision:
     )
 
 
-def _open_ports(test: FirewallTest, tables: Iptables, host: Host) -> Decision:
+def _open_ports(
+    test: FirewallTest, rules: Iterable[str], host: Host, *, source: str = "", when: str = NOW
+) -> Decision:
     listeners = host.linux.listeners
     if isinstance(listeners, Unavailable):
         return cannot(f"Listening sockets: {listeners.reason}", test)
     listening = [one for one in listeners if _of_family(one, test.family) and not _is_loopback(one)]
     if not listening:
         return verdict(True, "open ports", "/proc/net", "none", "a rule for each")
+    listed, chain = list(rules), _CHAINS.get((test.program, test.family), "INPUT")
     return all_of(
         verdict(
-            any(_admits(rule, one) for rule in tables.rules),
-            f"a rule for {one.protocol.removesuffix('6')} port {one.port}",
-            _program(test),
-            "there" if any(_admits(rule, one) for rule in tables.rules) else f"missing ({_show(one)})",
+            (there := any(_admits(rule, one, chain) for rule in listed)),
+            f"a rule for {one.protocol.removesuffix('6')} port {one.port} {when}",
+            source or _program(test),
+            "there" if there else f"missing ({_show(one)})",
             "there",
             test,
             path=f"{one.protocol.removesuffix('6')} {one.port}",
@@ -159,9 +185,9 @@ def _of_family(listener: Listener, family: str) -> bool:
     return listener.protocol.endswith("6") is (family == "ipv6") or listener.address == "::"
 
 
-def _admits(rule: str, listener: Listener) -> bool:
+def _admits(rule: str, listener: Listener, chain: str) -> bool:
     words = rule.split()
-    if words[:2] != ["-A", "INPUT"] or f"-p {listener.protocol.removesuffix('6')}" not in rule:
+    if words[:2] != ["-A", chain] or f"-p {listener.protocol.removesuffix('6')}" not in rule:
         return False
     ports = [words[index + 1] for index, word in enumerate(words[:-1]) if word in {"--dport", "--dports"}]
     return any(_within(listener.port, part) for text in ports for part in text.split(","))

@@ -5,8 +5,9 @@ from types import MappingProxyType
 from typing import Any
 
 from trueline.evaluate.decision import Fault
+from trueline.evaluate.linux.audit import COMPARED
+from trueline.evaluate.linux.remedy_access import WRITERS, firewall, wanted
 from trueline.evaluate.shell import quoted
-from trueline.evaluate.values import describe
 from trueline.model.hosttest import (
     AccountsTest,
     AuditRuleTest,
@@ -28,7 +29,6 @@ from trueline.model.hosttest import (
     SysctlTest,
     WalkTest,
 )
-from trueline.model.predicate import Predicate
 
 _SYSCTL = "/etc/sysctl.d/99-trueline.conf"
 _MODPROBE = "/etc/modprobe.d/trueline.conf"
@@ -74,20 +74,6 @@ def change(fault: Fault) -> str:
     return write(fault.test, fault) if write else ""
 
 
-def wanted(test: Predicate) -> str:
-    """A value that fulfils the predicate."""
-    operand = test.operand
-    match test.operator:
-        case "equals" | "at_least" | "at_most":
-            return str(operand)
-        case "one_of":
-            return str(operand[0])
-        case "has" | "subset_of":
-            return ",".join(operand)
-        case _:
-            return f"<{describe(test)}>"
-
-
 def _sysctl(test: SysctlTest, _: Fault) -> str:
     value = wanted(test)
     return (
@@ -106,6 +92,8 @@ def _mount(test: MountTest, _: Fault) -> str:
 
 
 def _package(test: PackageTest, fault: Fault) -> str:
+    if test.at_least and fault.path:
+        return f"Bring {fault.path} up to date: apt-get install {fault.path}."
     if test.installed:
         return f"Install {test.names[0]}: `yum install {test.names[0]}` or `apt-get install {test.names[0]}`."
     names = fault.path or " ".join(test.names)
@@ -144,6 +132,8 @@ def _audit(test: AuditRuleTest, _: Fault) -> str:
             f"Write a line `-a always,exit -F path=<program> -F perm=x{_filters(test)} -k {test.key}` "
             f"for each program that is missing into {_RULES}, and run `augenrules --load`."
         )
+    if test.control == "-c":
+        return "Write `-c` into /etc/audit/rules.d/01-initialize.rules, and run `augenrules --load`."
     if test.control:
         return (
             f"Make `{test.control}` the last line of the last file in /etc/audit/rules.d (such as "
@@ -168,7 +158,11 @@ def _lines(test: AuditRuleTest) -> Iterator[str]:
 
 
 def _filters(test: AuditRuleTest) -> str:
-    return "".join(f" -F {field}" for field in test.fields)
+    return "".join(f" -{'C' if _compares(field) else 'F'} {field}" for field in test.fields)
+
+
+def _compares(field: str) -> bool:
+    return field.partition("!=")[2] in COMPARED
 
 
 def _pam(test: PamTest, fault: Fault) -> str:
@@ -285,6 +279,10 @@ def _banner(test: BannerTest, fault: Fault) -> str:
 
 
 def _firewall(test: FirewallTest, fault: Fault) -> str:
+    if special := firewall(test, fault):
+        return special
+    if test.find == "rule":
+        return ""
     tool = "iptables" if test.family == "ipv4" else "ip6tables"
     if test.find == "default-deny":
         return (
@@ -312,6 +310,7 @@ def _selinux(test: SelinuxTest, _: Fault) -> str:
 
 _WRITERS: Mapping[type, Callable[[Any, Fault], str]] = MappingProxyType(
     {
+        **WRITERS,
         SysctlTest: _sysctl,
         MountTest: _mount,
         PackageTest: _package,

@@ -1,14 +1,15 @@
 """Packages, units, scheduled jobs."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from trueline.evaluate.decision import Decision, all_of, any_of, decided
 from trueline.evaluate.linux.base import BOOT, NOW, Host, cannot, some, unread, verdict
+from trueline.evaluate.linux.dpkg import older
 from trueline.model.facts import Absent, Unavailable
 from trueline.model.hosttest import PackageTest, ScheduleTest, ServiceTest
-from trueline.model.linux_system import CronJob, Unit, Units
+from trueline.model.linux_system import CronJob, Package, Unit, Units
 from trueline.model.results import Outcome
 
 _STARTS = {"enabled", "generated"}
@@ -21,11 +22,10 @@ def judge_package(test: PackageTest, host: Host) -> Decision:
         return cannot("No package manager's database was found.", test)
     if isinstance(packages, Unavailable):
         return cannot(f"Packages: {packages.reason}", test)
-    found = [
-        f"{one.name} {one.version}"
-        for one in packages.installed
-        if any(fnmatchcase(one.name, name) for name in test.names)
-    ]
+    listed = [one for one in packages.installed if any(fnmatchcase(one.name, name) for name in test.names)]
+    found = [f"{one.name} {one.version}" for one in listed]
+    if listed and test.at_least:
+        return _new_enough(test, listed, packages.manager)
     expected = "one of them installed" if test.installed else "not installed"
     expected = "installed" if test.installed and len(test.names) == 1 else expected
     observed = f"installed ({some(found)})" if found else "not installed"
@@ -41,6 +41,24 @@ def judge_package(test: PackageTest, host: Host) -> Decision:
     )
 
 
+def _new_enough(test: PackageTest, listed: list[Package], manager: str) -> Decision:
+    """Versions of each installed package; those of rpm have another order."""
+    if manager != "dpkg":
+        return decided(Outcome.UNKNOWN, f"Versions of {manager} can't be compared with {test.at_least}.")
+    return all_of(
+        verdict(
+            not older(one.version, test.at_least),
+            one.name,
+            f"{manager}'s database",
+            one.version,
+            f"{test.at_least} or newer",
+            test,
+            path=one.name,
+        )
+        for one in listed
+    )
+
+
 def judge_service(test: ServiceTest, host: Host) -> Decision:
     """Whether units start at boot, and whether they run now."""
     units = host.linux.units
@@ -48,12 +66,17 @@ def judge_service(test: ServiceTest, host: Host) -> Decision:
         return cannot("systemd is not installed, so how services start is not known.", test)
     if isinstance(units, Unavailable):
         return cannot(f"Units: {units.reason}", test)
-    there = list(dict.fromkeys(_real(name, units) for name in test.units if name in units.units))
-    if not there:
+    found = there(test.units, units)
+    if not found:
         return _none(test, units)
     if test.enabled:
-        return all_of(_parts(test, there[0], units))
-    return all_of(part for name in there for part in _parts(test, name, units))
+        return all_of(_parts(test, found[0], units))
+    return all_of(part for name in found for part in _parts(test, name, units))
+
+
+def there(names: Iterable[str], units: Units) -> list[str]:
+    """Those of the units that exist, aliases by the name of what they lead to."""
+    return list(dict.fromkeys(_real(name, units) for name in names if name in units.units))
 
 
 def _real(name: str, units: Units) -> str:
@@ -76,7 +99,7 @@ def _none(test: ServiceTest, units: Units) -> Decision:
 
 def _parts(test: ServiceTest, name: str, units: Units) -> Iterator[Decision]:
     unit = units.units[name]
-    starts = _starts(unit)
+    starts = unit_starts(unit)
     wanted = "enabled" if test.enabled else "not enabled"
     source = unit.file or "systemd's unit directories"
     fact = f"{name} {BOOT}"
@@ -88,7 +111,7 @@ def _parts(test: ServiceTest, name: str, units: Units) -> Iterator[Decision]:
     yield _running(test, name, units)
 
 
-def _starts(unit: Unit) -> bool:
+def unit_starts(unit: Unit) -> bool:
     """Whether it starts at boot; what is enabled below /run only is forgotten by then."""
     if unit.state in _STARTS:
         return not unit.runtime and (unit.state == "enabled" or bool(unit.wanted_by))

@@ -101,7 +101,8 @@ def _judge(test: SshdTest, values: Iterable[str], source: str) -> Decision:
         holds = satisfies(test, value, kind)
     except ValueError as error:
         return decided(Outcome.UNKNOWN, f"sshd's {test.option} ({source}): {error}.")
-    return verdict(holds, f"sshd's {test.option}", source, text or "not set", describe(test), test)
+    expected = test.words or describe(test)
+    return verdict(holds, f"sshd's {test.option}", source, text or "not set", expected, test)
 
 
 def _read(name: str, text: str) -> tuple[SettingType, Value]:

@@ -1,6 +1,7 @@
 """Configuration files, login.defs and the texts shown at login."""
 
 import re
+from fnmatch import fnmatchcase
 
 from trueline.evaluate.decision import Decision, Fault, decided
 from trueline.evaluate.linux.base import Host, cannot, place, some, unread, verdict
@@ -28,12 +29,18 @@ def judge_config(test: ConfigTest, host: Host) -> Decision:
 
 
 def _fact(test: ConfigTest) -> str:
+    if len(test.section) > 1 and "*" in test.section:
+        return f"{test.key} ({test.section.strip('*')})"
     section = f"[{test.section}] " if test.section not in ("", "*") else ""
     return f"{section}{test.key}" if test.key else f"a line of {test.name}"
 
 
 def _meant(test: ConfigTest, entry: Entry) -> bool:
-    return entry.key == test.key and test.section in ("*", entry.section)
+    if entry.key != test.key or not (test.section == "*" or fnmatchcase(entry.section, test.section)):
+        return False
+    if test.name == "profile" and test.section == "*" and entry.section and not entry.value:
+        return False  # "readonly TMOUT" alone sets nothing
+    return not test.files or any(fnmatchcase(entry.file, one) for one in test.files)
 
 
 def _wanted(test: ConfigTest) -> str:

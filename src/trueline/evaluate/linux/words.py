@@ -8,7 +8,6 @@ from trueline.evaluate.values import describe
 from trueline.model.rule import Test
 
 _FIREWALL = {
-    "default-deny": "the policies of INPUT, OUTPUT and FORWARD drop or reject",
     "loopback": "loopback traffic is accepted on lo only",
     "open-ports": "each open port has a rule",
 }
@@ -36,6 +35,8 @@ def _file(file: Any) -> str:
 
 def _audit_rule(rule: Any) -> str:
     both = "among the rules in force and on disk"
+    if rule.control == "-c":
+        return "-c stands in front of all audit rules on disk"
     if rule.control:
         return f"the last audit rule, in force and on disk, is {rule.control}"
     if rule.watch:
@@ -43,6 +44,29 @@ def _audit_rule(rule: Any) -> str:
     if rule.executables:
         return f"a rule for each setuid and setgid program is {both}"
     return f"rules for {', '.join(rule.syscalls)} on {', '.join(rule.arch)} are {both}"
+
+
+def _files(files: Any) -> str:
+    rest = files.rows[-1]
+    return (
+        f"each file of {files.path} has the mode and owner of its kind, most at most {rest.mode} and of "
+        f"{' or '.join(rest.users)}:{' or '.join(rest.groups)}"
+    )
+
+
+def _firewall(one: Any) -> str:
+    if one.find == "single":
+        return f"exactly one of {', '.join(one.programs)} is in use, now and after the next boot"
+    if one.find == "in-use":
+        return f"{one.program} starts at boot or runs"
+    hooks = ", ".join(one.hooks)
+    words = {
+        "default-deny": f"the policies of {hooks} drop or reject",
+        "rule": f"there is a rule for {one.words}",
+        "tables": "nftables has a table",
+        "chains": f"nftables has a chain that filters for each of {hooks}",
+    }
+    return f"for {one.family} {words.get(one.find) or _FIREWALL[one.find]}"
 
 
 def _pam(pam: Any) -> str:
@@ -64,7 +88,7 @@ _SAY: dict[str, Any] = {
         f"{' or '.join(one.units)} {'starts at boot and runs' if one.enabled else 'neither starts nor runs'}"
     ),
     "module": lambda one: f"{one.name} is not loaded, and modprobe.d or its absence keeps it out",
-    "sshd": lambda one: f"{one.option} of sshd is {describe(one)}, in Match blocks too",
+    "sshd": lambda one: f"{one.option} of sshd is {one.words or describe(one)}, in Match blocks too",
     "login_defs": lambda one: f"{one.key} in /etc/login.defs is {describe(one)}",
     "audit_rule": _audit_rule,
     "pam": _pam,
@@ -76,7 +100,15 @@ _SAY: dict[str, Any] = {
     "daemons": lambda one: f"no process has the type {' or '.join(one.labels)}",
     "boot_argument": lambda one: f"boot argument {one.name} is {describe(one)}, now and in each menu entry",
     "banner": lambda one: f"the text of {one.name} tells nothing about the system",
-    "firewall": lambda one: f"for {one.family} {_FIREWALL[one.find]}",
+    "firewall": _firewall,
+    "one_service": lambda one: f"exactly one of {', '.join(one.units)} starts at boot and runs",
+    "sudo": lambda one: f"{one.option} of sudo is {describe(one)}, for all and wherever it is set for some",
+    "sudo_rule": lambda one: f"no rule of sudoers has {one.without}",
+    "apparmor": lambda one: f"each AppArmor profile is in mode {' or '.join(one.modes)}, loaded and on disk",
+    "boot_password": lambda _: "the boot loader's menu names superusers, with a PBKDF2 hash",
+    "interface": lambda one: f"no network interface is {one.without}",
+    "dconf": lambda one: f"{one.key} of dconf is {describe(one)}{' and locked' if one.locked else ''}",
+    "files": _files,
     "crypto_policy": lambda one: (
         f"{one.property} of the cryptographic policy in force"
         f"{' for ' + ', '.join(scope.partition(' ')[0] for scope in one.scopes) if one.scopes else ''} is "

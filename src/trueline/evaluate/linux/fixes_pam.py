@@ -1,0 +1,131 @@
+"""Fixes of PAM: arguments and settings of modules that are in the stack, and few lines that can't lock out."""
+
+from trueline.evaluate.decision import Fault
+from trueline.evaluate.linux.base import Host
+from trueline.evaluate.linux.fix import Fix, chosen, left, place_of
+from trueline.model.facts import Absent, Unavailable
+from trueline.model.hosttest import PamTest
+from trueline.model.linux_access import Pam, PamRule, Sudo
+from trueline.model.operation import Operation, PamArgument, PamLine, SetKey
+from trueline.model.rule import Leaf
+
+_LOCKED_OUT = "A stack differs from system to system, and a mistake in it locks everybody out."
+_SETTINGS = {"pwquality", "faillock"}  # pwhistory.conf is read by the newest releases only
+_RISKS = {
+    "deny": "Whoever knows the name of an account can lock it by wrong passwords.",
+    "even_deny_root": "root can be locked out by wrong passwords: see that there is another way in.",
+    "root_unlock_time": "root can be locked out by wrong passwords: see that there is another way in.",
+    "remember": "Users can't take an old password again.",
+}
+
+
+def fix_pam(test: PamTest, fault: Fault, beside: tuple[Leaf, ...], host: Host) -> Fix:
+    """Arguments where the module is in the stack; else the line, where it can do no harm."""
+    pam = host.linux.pam
+    assert isinstance(pam, Pam)  # else there would be no fault
+    if fault.negated:
+        return _without(test, pam)
+    name = fault.path.removeprefix("/etc/pam.d/")
+    rules = [one for one in _rules(test, name, pam) if one.control != "optional"]
+    if not rules:
+        return _line(test, fault, name, host)
+    if not test.argument:
+        return left(_LOCKED_OUT)  # it is there, but what it says does not decide
+    same = [one for one in beside if isinstance(one, PamTest) and one.argument == test.argument]
+    value = "" if test.operator == "present" else chosen(test, same)
+    if value is None:
+        return left(f"Which value {test.argument} should have is the site's to say.")
+    return _argument(test, fault, rules, "" if value == "true" else value)
+
+
+def _rules(test: PamTest, name: str, pam: Pam) -> list[PamRule]:
+    stack = pam.services.get(name)
+    return [one for one in (stack.rules if stack else ()) if one.type == test.type and one.module in test.modules]
+
+
+def _argument(test: PamTest, fault: Fault, rules: list[PamRule], value: str) -> Fix:
+    """In the module's settings where it reads such and no line says otherwise, else in the line itself."""
+    risks = (_RISKS[test.argument],) if test.argument in _RISKS else ()
+    path, line = place_of(fault)
+    given = [one for one in rules if _has(one, test.argument)]
+    operation: Operation
+    if not given and (test.settings in _SETTINGS or path.startswith("/etc/security/")):
+        file = path if path.startswith("/etc/security/") else f"/etc/security/{test.settings}.conf"
+        operation = SetKey(file=file, syntax="equals", key=test.argument, value=value)
+        return Fix(operations=(operation,), risks=risks)
+    rule = next((one for one in rules if (one.file, one.line) == (path, line)), rules[0])
+    if not rule.file.startswith("/etc/pam.d/"):
+        return left(f"{rule.file} belongs to a package.")
+    operation = PamArgument(
+        file=rule.file, type=test.type, module=rule.module, argument=test.argument, value=value
+    )
+    return Fix(operations=(operation,), risks=risks)
+
+
+def _has(rule: PamRule, argument: str) -> bool:
+    return any(word.strip("[]").partition("=")[0] == argument for word in rule.arguments)
+
+
+def _without(test: PamTest, pam: Pam) -> Fix:
+    """Takes the argument out of each line that has it."""
+    found = [one for name in test.services for one in _rules(test, name, pam) if _has(one, test.argument)]
+    if not found or any(not one.file.startswith("/etc/pam.d/") for one in found):
+        return left(_LOCKED_OUT)
+    operations = tuple(
+        PamArgument(file=one.file, type=test.type, module=one.module, argument=test.argument, present=False)
+        for one in found
+    )
+    return Fix(operations=tuple(dict.fromkeys(operations)))
+
+
+def _line(test: PamTest, fault: Fault, name: str, host: Host) -> Fix:
+    """A missing module: pam_pwhistory before pam_unix, and pam_wheel for su; others may lock out."""
+    stack = host.linux.pam.services.get(name) if isinstance(host.linux.pam, Pam) else None
+    if stack is None:
+        return left(f"{fault.path} is missing, and what belongs there differs from system to system.")
+    if test.modules[0] == "pam_pwhistory.so" and test.type == "password":
+        return _history(fault.path, [one.module for one in stack.rules if one.type == "password"])
+    if test.modules[0] == "pam_wheel.so" and name == "su" and _others_have_sudo(host):
+        line = PamLine(
+            file=fault.path,
+            type="auth",
+            control="required",
+            module="pam_wheel.so",
+            arguments=("use_uid",),
+            before="pam_unix.so",
+        )
+        if any(one.type == "auth" and one.file == fault.path and one.module == "pam_rootok.so" for one in stack.rules):
+            own = [one for one in stack.rules if one.type == "auth" and one.file == fault.path]
+            after = [one for one in stack.rules if one.type == "auth" and one.file != fault.path]
+            if after and len(own) == 1:
+                return left("su's own file only includes others; the line has to come before its include.")
+        return Fix(
+            operations=(line,), risks=("Only root and members of group wheel can use su; sudo stays.",)
+        )
+    if test.modules[0] == "pam_pwquality.so":
+        return left("libpam-pwquality is not installed; its package adds the line by itself.")
+    return left(_LOCKED_OUT)
+
+
+def _history(file: str, modules: list[str]) -> Fix:
+    if "pam_unix.so" not in modules:
+        return left(_LOCKED_OUT)
+    asked = modules.index("pam_unix.so") > 0 and modules[0] in {"pam_pwquality.so", "pam_cracklib.so"}
+    if not asked:
+        return left("Without a module before it that asks for the password, pam_pwhistory could not use one.")
+    line = PamLine(
+        file=file,
+        type="password",
+        control="required",
+        module="pam_pwhistory.so",
+        arguments=("remember=24", "enforce_for_root", "use_authtok"),
+        before="pam_unix.so",
+    )
+    return Fix(operations=(line,), risks=(_RISKS["remember"],))
+
+
+def _others_have_sudo(host: Host) -> bool:
+    sudo = host.linux.sudo
+    if isinstance(sudo, Absent | Unavailable) or not isinstance(sudo, Sudo):
+        return False
+    return any(rule.who != "root" for rule in sudo.rules)
