@@ -24,6 +24,7 @@ from trueline.model.results import (
     BenchmarkHead,
     Counts,
     Coverage,
+    Mode,
     Outcome,
     Result,
     Score,
@@ -84,15 +85,7 @@ def assess(
 ) -> Assessment:
     """One run as a document; `on` is the date for which waivers are judged."""
     version = kubernetes_version(snapshot)[0] or content.version or None
-    context = Context(
-        snapshot.node,
-        snapshot.cluster,
-        content.components,
-        content.platform,
-        minor(version),
-        _day(snapshot.started_at),
-        snapshot.cloud,
-    )
+    context = context_of(snapshot, content)
     tailored = tailor(selection.profiles, benchmark)
     left_out = {**_elsewhere(tailored.benchmark, snapshot), **tailored.left_out}
     results = select(
@@ -113,6 +106,20 @@ def assess(
         assessed_on=on.isoformat(),
         notices=(*_remarks(snapshot), *notices, *notes(selection.profiles), *remarks),
         profile=head(selection.profiles),
+    )
+
+
+def context_of(snapshot: Snapshot, content: Content) -> Context:
+    """The facts with the content that is needed to read them."""
+    version = kubernetes_version(snapshot)[0] or content.version or None
+    return Context(
+        snapshot.node,
+        snapshot.cluster,
+        content.components,
+        content.platform,
+        minor(version),
+        _day(snapshot.started_at),
+        snapshot.cloud,
     )
 
 
@@ -225,6 +232,7 @@ def coverage(results: Collection[Result]) -> Coverage:
         total=len(results),
         applicable=sum(result.outcome not in left_out for result in results),
         evaluated=sum(result.outcome in {Outcome.PASS, Outcome.FAIL} for result in results),
+        not_inspectable=sum(result.outcome in {Outcome.ERROR, Outcome.UNKNOWN} for result in results),
         unavailable=unavailable,
     )
 
@@ -254,6 +262,7 @@ def _target(snapshot: Snapshot, content: Content, version: str | None) -> Target
     # a pod, or a desk, that asks a cluster and runs nothing of it is not what was examined
     alone = not roles and (cluster is not None or bool(snapshot.cloud))
     name = (cluster.name or cluster.server) if cluster else _named_by_cloud(snapshot.cloud)
+    mode: Mode = "managed" if alone else snapshot.mode or "recorded"
     return Target(
         name=name if alone else node.hostname if node else "",
         kind="cluster" if alone else "node",
@@ -267,7 +276,8 @@ def _target(snapshot: Snapshot, content: Content, version: str | None) -> Target
         finished_at=snapshot.finished_at,
         cluster_name=cluster.name if cluster else "",
         cluster_uid=cluster.uid if cluster else "",
-        machine_id=(node.machine_id or "") if node else "",
+        machine_id=(node.machine_id or "") if node and not alone else "",
+        mode=mode,
     )
 
 

@@ -84,9 +84,12 @@ class Root:
         """The sorted names in a directory."""
         return self._at(path, lambda _, trail: trail.names(limit))
 
-    def open_directory(self, path: str) -> int | Absent | Unavailable:
-        """A descriptor of a directory to list and to look below; the caller closes it."""
-        return self._at(path, lambda _, trail: trail.open_directory())
+    def open_directory(self, path: str, *, links: bool = True) -> int | Absent | Unavailable:
+        """A descriptor of a directory to list and to look below; the caller closes it.
+
+        Without `links` a path that leads over one is refused.
+        """
+        return self._at(path, lambda _, trail: _without_links(trail, links=links).open_directory())
 
     def open_file(self, path: str) -> int | Absent | Unavailable:
         """A descriptor of a regular file of any size, for reading it in parts; the caller closes it."""
@@ -116,6 +119,11 @@ class Root:
         """Whether /proc below the root is a kernel's and not a recorded one."""
         found = self.identity("/proc")
         return isinstance(found, tuple) and found[0] in _proc_devices()
+
+    @property
+    def carries_mounts(self) -> bool:
+        """Whether it is a directory in which parts of a machine are mounted, as in a pod."""
+        return bool(self._ways_to_mounts)
 
     @cached_property
     def users(self) -> dict[int, str]:
@@ -240,6 +248,12 @@ class Root:
         except OSError as error:
             return error.errno != errno.ENOENT
         return True
+
+
+def _without_links(trail: Trail, *, links: bool) -> Trail:
+    if trail.links and not links:
+        raise Refused("outside-root", "leads over a link")
+    return trail
 
 
 def printable(text: str) -> str:
