@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from trueline.model.base import Model
 
-KeySyntax = Literal["equals", "words", "ini", "variables", "limits", "sshd", "sysctl"]
+KeySyntax = Literal["equals", "words", "ini", "variables", "limits", "sshd", "sysctl", "profile"]
 LineSyntax = Literal["modprobe", "audit", "rsyslog", "profile", "fstab"]
 PamType = Literal["auth", "account", "password", "session"]
 AccountField = Literal["maximum", "minimum", "warn", "inactive", "shell", "locked", "group"]
@@ -47,6 +47,7 @@ class SetKey(Op, frozen=True, kw_only=True, tag="set-key"):
         limits      domain, type and item are the key, value comes last (limits.d/*.conf)
         sshd        Option value, the first outside of Match blocks counts; other casing is the same option
         sysctl      key = value, the last counts (sysctl.d/*.conf)
+        profile     umask VALUE in a shell's start file: each of them gets the value
 
     Further statements of the same key in the same place go, so that one is left; comments stay.
     """

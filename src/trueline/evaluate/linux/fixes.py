@@ -71,6 +71,8 @@ _WRITERS: Mapping[type, Writer] = MappingProxyType(
         ListenTest: _never("What listens, and on which address, is for whoever runs the service to say."),
         DaemonTest: _never("A daemon needs a domain in the policy; only its maintainer can write one."),
         BannerTest: _never("The words of a warning are the site's own."),
-        FirewallTest: _never("Which packets to admit is the site's to say; a wrong rule cuts the machine off."),
+        FirewallTest: _never(
+            "Which packets to admit is the site's to say; a wrong rule cuts the machine off."
+        ),
     }
 )

@@ -10,7 +10,13 @@ from trueline.model.operation import RemoveFile, SetAccess, SetAccount
 from trueline.model.rule import FileTest, Leaf
 
 _NO_CHMOD = "/boot/efi/"
-_CONTAINERS = ("/var/lib/containerd/", "/var/lib/docker/", "/var/lib/containers/", "/var/lib/kubelet/", "/run/")
+_CONTAINERS = (
+    "/var/lib/containerd/",
+    "/var/lib/docker/",
+    "/var/lib/containers/",
+    "/var/lib/kubelet/",
+    "/run/",
+)
 _NOLOGIN = ("/usr/sbin/nologin", "/sbin/nologin")
 
 
@@ -134,7 +140,9 @@ def _ages(test: AccountsTest, account: str, host: Host) -> Fix:
     shadow = host.linux.accounts.shadow
     entries: tuple[Shadow, ...] = () if isinstance(shadow, Absent | Unavailable) else shadow.entries
     found = next((one for one in entries if one.name == account), None)
-    if found is None or (field in {"maximum", "inactive"} and not _still_young(found, field, int(value), host)):
+    if found is None or (
+        field in {"maximum", "inactive"} and not _still_young(found, field, int(value), host)
+    ):
         return left(f"The password of {account} would be too old at once: let it be changed first.")
     risks = (f"The password of {account} has to change in time.",) if field == "maximum" else ()
     assert field in {"maximum", "minimum", "warn", "inactive"}

@@ -74,20 +74,21 @@ def fix_config(test: ConfigTest, fault: Fault, beside: tuple[Leaf, ...], host: H
     if test.name == "rsyslog":
         return _rsyslog(test, config)
     syntax, default = _PLACES.get(test.name, ("equals", ""))
-    same = [one for one in beside if _same(one, test)]
+    same = [one for one in beside if isinstance(one, ConfigTest) and _same(one, test)]
     value = _KNOWN.get((test.name, test.key)) or chosen(test, same)
     if test.name not in _PLACES or value is None:
         return left(f"What {test.key or 'this'} should be is the site's to say.")
     if not default and not config.files:
         return left(f"This machine has no configuration of {test.name}.")
-    places = [one for one in _bad(test, config) if one.file.startswith("/etc/")] or [None]
-    operations = [_set(test, one, value, syntax, default or config.files[0]) for one in places]
+    places: list[Entry | None] = [one for one in _bad(test, config) if one.file.startswith("/etc/")]
+    file = default or config.files[0]
+    operations = [_set(test, one, value, syntax, file) for one in places or [None]]
     action = _ACTIONS.get(test.name)
     return Fix(operations=tuple(dict.fromkeys(operations)), actions=(action,) if action else ())
 
 
-def _same(one: Leaf, test: ConfigTest) -> bool:
-    return isinstance(one, ConfigTest) and (one.name, one.key, one.section) == (test.name, test.key, test.section)
+def _same(one: ConfigTest, test: ConfigTest) -> bool:
+    return (one.name, one.key, one.section) == (test.name, test.key, test.section)
 
 
 def _bad(test: ConfigTest, config: Config) -> list[Entry]:
@@ -108,7 +109,9 @@ def _holds(test: ConfigTest, entry: Entry) -> bool:
 def _set(test: ConfigTest, entry: Entry | None, value: str, syntax: KeySyntax, file: str) -> SetKey:
     section = entry.section if entry else "" if test.section == "*" else test.section
     path = entry.file if entry else file
-    return SetKey(file=path, syntax=syntax, key=test.key, value=value, section=section if syntax == "ini" else "")
+    return SetKey(
+        file=path, syntax=syntax, key=test.key, value=value, section=section if syntax == "ini" else ""
+    )
 
 
 def _profile(test: ConfigTest, config: Config) -> Fix:
@@ -133,7 +136,7 @@ def _profile(test: ConfigTest, config: Config) -> Fix:
 def _rsyslog(test: ConfigTest, config: Config) -> Fix:
     if not config.files:
         return left("rsyslog is not installed.")
-    if "FileCreateMode" not in test.matches if test.matches else True:
+    if "FileCreateMode" not in (test.matches or ""):
         return left("Where logs should go is the site's to say.")
     line = AddLine(file="/etc/rsyslog.conf", syntax="rsyslog", line="$FileCreateMode 0640", first=True)
     return Fix(operations=(line,), actions=(_ACTIONS["rsyslog"],))
@@ -152,21 +155,21 @@ def fix_sshd(test: SshdTest, fault: Fault, beside: tuple[Leaf, ...], host: Host)
         return left(f"{test.option} is given on sshd's command line, or sshd has no configuration.")
     if name == "permitrootlogin" and (reason := _only_root(host)):
         return left(reason)
-    value = _ssh_value(test, fault, [one for one in beside if _same_option(one, test)])
+    value = _ssh_value(
+        test, fault, [one for one in beside if isinstance(one, SshdTest) and one.option.lower() == name]
+    )
     if value is None:
         return left(f"Which value {test.option} should have is the site's to say.")
     first = next((one.file for one in sshd.entries if one.key == name), sshd.files[0])
     if not first.startswith("/etc/"):
-        return left(f"{first} belongs to a package; a file in /etc/ssh/sshd_config.d has to set {test.option}.")
+        return left(
+            f"{first} belongs to a package; a file in /etc/ssh/sshd_config.d has to set {test.option}."
+        )
     return Fix(
         operations=(SetKey(file=first, syntax="sshd", key=test.option, value=value),),
         actions=_reload(host),
         risks=(_SSH_RISKS[name],) if name in _SSH_RISKS else (),
     )
-
-
-def _same_option(one: Leaf, test: SshdTest) -> bool:
-    return isinstance(one, SshdTest) and one.option.lower() == test.option.lower()
 
 
 def _ssh_value(test: SshdTest, fault: Fault, same: list[SshdTest]) -> str | None:

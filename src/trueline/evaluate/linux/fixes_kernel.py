@@ -3,13 +3,13 @@
 from fnmatch import fnmatchcase
 
 from trueline.evaluate.decision import Fault
-from trueline.evaluate.linux.audit import boot_rules, missing_executables
+from trueline.evaluate.linux.audit import boot_rules
 from trueline.evaluate.linux.base import Host
 from trueline.evaluate.linux.fix import OURS, Fix, chosen, left
 from trueline.evaluate.linux.remedy import audit_lines
 from trueline.model.facts import Absent, Unavailable
 from trueline.model.hosttest import AuditRuleTest, BootArgumentTest, ModuleTest, SelinuxTest, SysctlTest
-from trueline.model.linux_system import Modules, SysctlBoot
+from trueline.model.linux_system import Modules, SysctlBoot, Walk
 from trueline.model.operation import AddLine, BootArgument, KeepOutModule, KernelParameter, Operation, SetKey
 from trueline.model.plan import Action
 from trueline.model.rule import Leaf
@@ -21,7 +21,7 @@ _LAST_RULES = "/etc/audit/rules.d/99-finalize.rules"
 _RISKS = {
     "net.ipv4.ip_forward": "Forwarding ends: routers, containers and virtual machines lose their network.",
     "net.ipv6.conf.all.forwarding": "IPv6 forwarding ends: routers and containers lose their network.",
-    "net.ipv4.conf.all.rp_filter": "Packets that come in by another way than the answer goes out are dropped.",
+    "net.ipv4.conf.all.rp_filter": "Packets that come in by another way than the answer takes are dropped.",
     "net.ipv6.conf.all.accept_ra": "IPv6 addresses and routes that come from routers stop coming.",
     "net.ipv4.conf.all.log_martians": "A network with odd addresses may fill the log.",
     "kernel.yama.ptrace_scope": "Debuggers can't attach to running processes of the same user any more.",
@@ -121,11 +121,25 @@ def fix_audit(test: AuditRuleTest, fault: Fault, _: tuple[Leaf, ...], host: Host
         return left(f"{source.files[0]} holds the rules, and a file in rules.d would take them all out.")
     if test.control:
         operations: tuple[Operation, ...] = (AddLine(file=_LAST_RULES, syntax="audit", line=test.control),)
-        return Fix(operations=operations, reboot=True, risks=("Audit rules can only change with a boot then.",))
-    wanted = missing_executables(test, host) if test.executables else None
-    lines = audit_lines(test, wanted or ())
+        return Fix(
+            operations=operations, reboot=True, risks=("Audit rules can only change with a boot then.",)
+        )
+    lines = _of_programs(test, host) if test.executables else list(audit_lines(test))
     return Fix(
         operations=tuple(AddLine(file=_RULES, syntax="audit", line=line) for line in lines),
         actions=(Action(kind="load-audit-rules"),),
         risks=("Audited calls get slower, and logs larger.",),
     )
+
+
+def _of_programs(test: AuditRuleTest, host: Host) -> list[str]:
+    """A line for each setuid and setgid program that has none yet."""
+    walk = host.linux.walk
+    assert isinstance(walk, Walk)  # else the programs would not be known, and nothing would fail
+    there = {entry.value for entry in boot_rules(host).entries}
+    filters = "".join(f" -F {field}" for field in test.fields)
+    paths = sorted({one.path for found in (walk.setuid, walk.setgid) for one in found.files})
+    lines = [
+        f"-a always,exit -F path={path} -F perm=x{filters} -k {test.key}" for path in paths if " " not in path
+    ]
+    return [line for line in lines if line not in there]

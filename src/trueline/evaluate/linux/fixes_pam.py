@@ -1,4 +1,4 @@
-"""Fixes of PAM: arguments and settings of modules that are in the stack, and few lines that can't lock out."""
+"""Fixes of PAM: arguments and settings of modules in the stack, and few lines that can't lock out."""
 
 from trueline.evaluate.decision import Fault
 from trueline.evaluate.linux.base import Host
@@ -10,6 +10,10 @@ from trueline.model.operation import Operation, PamArgument, PamLine, SetKey
 from trueline.model.rule import Leaf
 
 _LOCKED_OUT = "A stack differs from system to system, and a mistake in it locks everybody out."
+_AUTHSELECT = (
+    "authselect writes this file anew from its profile: change the profile or its features, and run "
+    "`authselect apply-changes`."
+)
 _SETTINGS = {"pwquality", "faillock"}  # pwhistory.conf is read by the newest releases only
 _RISKS = {
     "deny": "Whoever knows the name of an account can lock it by wrong passwords.",
@@ -21,9 +25,21 @@ _RISKS = {
 
 def fix_pam(test: PamTest, fault: Fault, beside: tuple[Leaf, ...], host: Host) -> Fix:
     """Arguments where the module is in the stack; else the line, where it can do no harm."""
+    made = _fix(test, fault, beside, host)
+    if _kept_by_authselect(host) and any(isinstance(one, PamArgument | PamLine) for one in made.operations):
+        return left(_AUTHSELECT)
+    return made
+
+
+def _kept_by_authselect(host: Host) -> bool:
+    config = host.config("authselect")
+    return isinstance(config, Unavailable) or bool(config.files or config.unread)
+
+
+def _fix(test: PamTest, fault: Fault, beside: tuple[Leaf, ...], host: Host) -> Fix:
     pam = host.linux.pam
     assert isinstance(pam, Pam)  # else there would be no fault
-    if fault.negated:
+    if fault.negated or (test.operator == "present" and not test.operand):
         return _without(test, pam)
     name = fault.path.removeprefix("/etc/pam.d/")
     rules = [one for one in _rules(test, name, pam) if one.control != "optional"]
@@ -40,7 +56,9 @@ def fix_pam(test: PamTest, fault: Fault, beside: tuple[Leaf, ...], host: Host) -
 
 def _rules(test: PamTest, name: str, pam: Pam) -> list[PamRule]:
     stack = pam.services.get(name)
-    return [one for one in (stack.rules if stack else ()) if one.type == test.type and one.module in test.modules]
+    return [
+        one for one in (stack.rules if stack else ()) if one.type == test.type and one.module in test.modules
+    ]
 
 
 def _argument(test: PamTest, fault: Fault, rules: list[PamRule], value: str) -> Fix:
@@ -94,7 +112,10 @@ def _line(test: PamTest, fault: Fault, name: str, host: Host) -> Fix:
             arguments=("use_uid",),
             before="pam_unix.so",
         )
-        if any(one.type == "auth" and one.file == fault.path and one.module == "pam_rootok.so" for one in stack.rules):
+        if any(
+            one.type == "auth" and one.file == fault.path and one.module == "pam_rootok.so"
+            for one in stack.rules
+        ):
             own = [one for one in stack.rules if one.type == "auth" and one.file == fault.path]
             after = [one for one in stack.rules if one.type == "auth" and one.file != fault.path]
             if after and len(own) == 1:

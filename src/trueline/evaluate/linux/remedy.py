@@ -139,11 +139,12 @@ def _audit(test: AuditRuleTest, _: Fault) -> str:
             f"Make `{test.control}` the last line of the last file in /etc/audit/rules.d (such as "
             "99-finalize.rules) and restart the machine."
         )
-    lines = " and ".join(f"`{line}`" for line in _lines(test))
+    lines = " and ".join(f"`{line}`" for line in audit_lines(test))
     return f"Write {lines} into {_RULES} and run `augenrules --load`."
 
 
-def _lines(test: AuditRuleTest) -> Iterator[str]:
+def audit_lines(test: AuditRuleTest) -> Iterator[str]:
+    """The lines of auditctl's options that record what the test asks for."""
     key = f" -k {test.key}" if test.key else ""
     if test.watch:
         permissions = test.permissions or "wa"

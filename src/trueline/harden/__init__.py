@@ -1,0 +1,1 @@
+"""Hardens an operating system: plans changes, applies the reviewed plan with a journal, undoes them."""
