@@ -33,7 +33,7 @@ def fix_pam(test: PamTest, fault: Fault, beside: tuple[Leaf, ...], host: Host) -
 
 def _kept_by_authselect(host: Host) -> bool:
     config = host.config("authselect")
-    return isinstance(config, Unavailable) or bool(config.files or config.unread)
+    return not isinstance(config, Unavailable) and bool(config.files or config.unread)
 
 
 def _fix(test: PamTest, fault: Fault, beside: tuple[Leaf, ...], host: Host) -> Fix:
