@@ -13,6 +13,7 @@ from trueline.cli.progress import Progress
 from trueline.collect.access import Root
 from trueline.collect.cloud import read_dumps
 from trueline.collect.kubeconfig import SERVICE_ACCOUNT, default_kubeconfig_hint
+from trueline.collect.mode import where
 from trueline.collect.node import collect_node
 from trueline.collect.snapshot import read_snapshot
 from trueline.content.load import load_bundles, load_components, load_editions, load_places
@@ -78,6 +79,7 @@ def collect_snapshot(place: Place, progress: Progress) -> tuple[Snapshot, tuple[
             node=node,
             cluster=cluster,
             cloud=cloud,
+            mode=where(place.root, os.environ),
         ),
         hints,
     )

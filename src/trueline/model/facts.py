@@ -28,6 +28,8 @@ __all__ = [
 
 SNAPSHOT_SCHEMA: Final = "trueline.dev/snapshot/v1"
 
+CollectedIn = Literal["", "host", "container", "job", "recorded"]
+
 
 class Document(Model, frozen=True, kw_only=True, tag_field="state", tag="known"):
     """A parsed configuration file, secrets already taken out.
@@ -118,7 +120,8 @@ class Snapshot(Model, frozen=True, kw_only=True):
     """What was read from one target at one time; times are RFC 3339 UTC.
 
     `note` says where a recorded snapshot comes from. `cluster` is None where no cluster was asked for.
-    `cloud` holds the answers of a cloud's API that were handed in.
+    `cloud` holds the answers of a cloud's API that were handed in. `mode` says where the collector ran: on
+    the host, in a container, in a pod of Kubernetes, or on a recorded tree; "" where nobody said.
     """
 
     schema: Literal["trueline.dev/snapshot/v1"]
@@ -129,3 +132,4 @@ class Snapshot(Model, frozen=True, kw_only=True):
     cluster: ClusterFacts | None = None
     cloud: tuple[CloudDump, ...] = ()
     note: str = ""
+    mode: CollectedIn = ""

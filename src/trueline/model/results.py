@@ -13,6 +13,12 @@ ASSESSMENT_SCHEMA: Final = "trueline.dev/assessment/v1"
 NONE_SUCH: Final = "none such"
 """What is expected of an object that a rule found and that should not be there."""
 
+SCOPE: Final = (
+    "This report compares what was read from one target, at one time, with one benchmark. A passed check "
+    "says that this one thing was as recommended; it does not say that the system is secure. Application "
+    "code, container images, cloud accounts, people's access, and whatever changed since lie outside of it."
+)
+
 Disposition = Literal["required", "waived", "expired", "provider-owned", "informational"]
 Phase = Literal["", "create", "pre-upgrade", "post-upgrade", "scheduled"]
 Change = Literal["new", "resolved", "unchanged", "changed", "regressed", "newly-expired", "incomparable"]
@@ -247,12 +253,14 @@ class Coverage(Model, frozen=True, kw_only=True, omit_defaults=False):
     """How much of the benchmark was decided by facts.
 
     `evaluated` results passed or failed, of the `applicable` ones (all but notapplicable and notselected), of
-    `total`. `unavailable` are reasons why facts were missing, each with the numbers that it concerns.
+    `total`. `not_inspectable` ones err or are unknown, neither passes nor failures. `unavailable` are reasons
+    why facts were missing, each with the numbers that it concerns.
     """
 
     total: int
     applicable: int
     evaluated: int
+    not_inspectable: int = 0
     unavailable: dict[str, tuple[str, ...]] = {}
 
 
@@ -295,7 +303,7 @@ class Assessment(Model, frozen=True, kw_only=True, omit_defaults=False):
 
     `further` are assessments of the same facts against other benchmarks, in the JSON of a run with several.
     `entries` are all of the policy's register. `nodes` are those of a fleet. `drift` and `trend` compare with
-    earlier runs, where a history was at hand.
+    earlier runs, where a history was at hand. `scope` says what no benchmark covers.
     """
 
     schema: Literal["trueline.dev/assessment/v1"]
@@ -315,6 +323,7 @@ class Assessment(Model, frozen=True, kw_only=True, omit_defaults=False):
     trend: tuple[TrendPoint, ...] = ()
     notices: tuple[str, ...] = ()
     profile: ProfileHead | None = None
+    scope: str = SCOPE
     further: "tuple[Assessment, ...]" = ()
 
 

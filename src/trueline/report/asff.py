@@ -5,7 +5,17 @@ from typing import Any, Final
 from trueline.errors import UsageError
 from trueline.model.results import Assessment, Outcome, Result
 from trueline.report import outline
-from trueline.report.exchange import Finding, block, cut, document, findings, instant, observed, words
+from trueline.report.exchange import (
+    Finding,
+    block,
+    cut,
+    document,
+    findings,
+    identity,
+    instant,
+    observed,
+    words,
+)
 
 _TYPE: Final = "Software and Configuration Checks/Industry and Regulatory Standards/CIS Benchmark"
 _STATUS: Final = {"PASS": "PASSED", "FAIL": "FAILED", "WARN": "WARNING", "INFO": "NOT_AVAILABLE"}
@@ -43,7 +53,7 @@ def _finding(finding: Finding, assessment: Assessment, account: str, product: st
         "Title": cut(words(f"{result.number} {result.title}"), 256),
         "Description": cut(words(result.reason, result.title), 1024),
         "Remediation": {"Recommendation": {"Text": cut(_remediation(result), 512)}},
-        "ProductFields": _fields(finding),
+        "ProductFields": {**_run(assessment), **_fields(finding)},
         "Resources": [{"Id": cut(words(assessment.target.name), 512), "Type": "Other"}],
         "Compliance": {"Status": _STATUS[result.state]},
         "Workflow": {"Status": _workflow(result)},
@@ -67,6 +77,11 @@ def _workflow(result: Result) -> str:
     if result.outcome is Outcome.PASS:
         return "RESOLVED"
     return "NEW" if result.disposition not in ("waived", "provider-owned") else "SUPPRESSED"
+
+
+def _run(assessment: Assessment) -> dict[str, str]:
+    about = {**identity(assessment), "scope": assessment.scope}
+    return {f"trueline/Run/{name}": cut(words(value), 2048) for name, value in about.items()}
 
 
 def _fields(finding: Finding) -> dict[str, str]:

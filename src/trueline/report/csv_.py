@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable
 
 from trueline.model.results import Assessment, Evidence, Result
+from trueline.report.exchange import identity
 from trueline.report.safe import visible, visible_lines
 
 COLUMNS = (
     *("number", "title", "target", "section", "level", "scored", "automated", "state", "outcome", "reason"),
     *("severity", "component", "disposition", "waiver", "rules", "facts", "observed", "expected", "source"),
     *("remediation", "target_name", "kubernetes", "benchmark", "benchmark_version", "collected_at"),
+    *("finished_at", "cluster", "cluster_name", "cluster_uid", "machine_id", "mode", "scope"),
 )
 
 # A spreadsheet looks past blanks; full-width forms count as formulas in some of them.
@@ -51,7 +53,13 @@ def _column(evidence: Iterable[Evidence], field: str) -> str:
 
 def _common(assessment: Assessment) -> tuple[str, ...]:
     target, benchmark = assessment.target, assessment.benchmark
-    return (target.name, target.kubernetes or "", benchmark.id, benchmark.version, target.collected_at)
+    known = identity(assessment)
+    names = ("finished_at", "cluster", "cluster_name", "cluster_uid", "machine_id", "mode")
+    return (
+        *(target.name, target.kubernetes or "", benchmark.id, benchmark.version, target.collected_at),
+        *(known.get(name, "") for name in names),
+        assessment.scope,
+    )
 
 
 def _word(flag: bool) -> str:

@@ -5,11 +5,13 @@ import io
 
 from trueline.model.results import Assessment, Tally
 from trueline.report.csv_ import cell
+from trueline.report.exchange import identity
 from trueline.report.tally import COUNTERS, sections
 
 COLUMNS = (
     *("section", "title", *COUNTERS, "score", "maximum", "percent"),
     *("target_name", "benchmark", "benchmark_version", "profile", "collected_at"),
+    *("finished_at", "cluster_name", "cluster_uid", "machine_id", "kubernetes", "mode", "scope"),
 )
 
 
@@ -33,4 +35,10 @@ def _numbers(tally: Tally) -> list[str]:
 def _common(assessment: Assessment) -> tuple[str, ...]:
     target, benchmark = assessment.target, assessment.benchmark
     profile = assessment.profile.id if assessment.profile else ""
-    return (target.name, benchmark.id, benchmark.version, profile, target.collected_at)
+    known = identity(assessment)
+    names = ("finished_at", "cluster_name", "cluster_uid", "machine_id", "kubernetes", "mode")
+    return (
+        *(target.name, benchmark.id, benchmark.version, profile, target.collected_at),
+        *(known.get(name, "") for name in names),
+        assessment.scope,
+    )

@@ -11,6 +11,7 @@ from trueline.report.exchange import (
     document,
     file_of,
     findings,
+    identity,
     instant,
     observed,
     token,
@@ -32,7 +33,7 @@ def render(assessment: Assessment) -> str:
             "name": words(f"trueline {assessment.benchmark.id}"),
             "type": "trueline",
             "version": words(assessment.tool.version),
-            "description": outline.SCOPE,
+            "description": words(" ".join((assessment.scope, *outline.unseen(assessment)))),
             "findings": [_finding(one, assessment) for one in listed],
         }
     )
@@ -82,6 +83,7 @@ def _description(result: Result, assessment: Assessment) -> str:
         text(words(result.reason, result.title)),
         *([f"Policy: {text(aside)}."] if aside else []),
         f"Outcome {result.outcome.value} on {where}.",
+        *(f"{text(name)}: {text(value)}" for name, value in identity(assessment).items()),
         *(f"- {text(line)}" for line in observed(result)),
     ]
     return "\n".join(lines)

@@ -37,6 +37,31 @@ def findings(assessment: Assessment) -> Iterator[Finding]:
         yield Finding(key, result)
 
 
+def identity(assessment: Assessment) -> dict[str, str]:
+    """What was examined, when and how, by names that stay; what is not known is left out."""
+    target = assessment.target
+    found = {
+        "node": target.name if target.kind == "node" else "",
+        "machine_id": target.machine_id,
+        "cluster": target.cluster,
+        "cluster_name": target.cluster_name,
+        "cluster_uid": target.cluster_uid,
+        "kubernetes": target.kubernetes or "",
+        "mode": target.mode,
+        "started_at": target.collected_at,
+        "finished_at": target.finished_at,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def ending(assessment: Assessment) -> str:
+    """When the last fact was read, else the `instant`."""
+    found = moment(assessment.target.finished_at)
+    if not assessment.target.finished_at or found == NO_TIME:
+        return instant(assessment)
+    return found if found.endswith("Z") else f"{found}Z"
+
+
 def instant(assessment: Assessment) -> str:
     """When the facts were read, else the day they were judged, as RFC 3339; `NO_TIME` if neither is known."""
     found = moment(assessment.target.collected_at, assessment.assessed_on)

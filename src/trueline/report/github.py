@@ -40,7 +40,12 @@ def _lines(assessment: Assessment) -> Iterator[str]:
     yield from _section("Waivers that have expired", expired)
     yield from _section("For a person to look at", [one for one in open_ones if one.state == "WARN"])
     yield from _section("Set aside by policy", [one for one in results if _aside(one)])
-    yield f"<sub>{text(outline.SCOPE)}</sub>"
+    if unseen := outline.unseen(assessment):
+        yield from ("### What this run could not see", "")
+        yield from (f"- {text(prose(sentence))}" for sentence in unseen)
+        yield ""
+    about = "; ".join(f"{label}: {value}" for label, value in outline.run(assessment).items())
+    yield f"<sub>{text(prose(f'{about}. {assessment.scope}'))}</sub>"
 
 
 def _aside(result: Result) -> bool:

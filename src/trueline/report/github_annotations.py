@@ -18,7 +18,9 @@ def render(assessment: Assessment) -> str:
     undecided = [one for one in open_ones if one.outcome.value in ("error", "unknown")]
     title = f"{assessment.benchmark.id} on {assessment.target.name}"
     score = f"{outline.score_words(assessment.counts.score)}; {outline.coverage_words(assessment)}"
-    lines = [*_commands("error", failed), *_commands("warning", undecided), _command("notice", title, score)]
+    about = "; ".join(f"{label}: {value}" for label, value in outline.run(assessment).items())
+    said = "\n".join((f"{score}.", about, *outline.unseen(assessment), assessment.scope))
+    lines = [*_commands("error", failed), *_commands("warning", undecided), _command("notice", title, said)]
     return "\n".join(lines) + "\n"
 
 

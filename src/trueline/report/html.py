@@ -59,7 +59,7 @@ def render(assessment: Assessment) -> str:
         first=_first(sections),
         choices=_choices(assessment.results),
         tally=_tally(assessment, sections),
-        scope=outline.SCOPE,
+        scope=assessment.scope,
         coverage=outline.coverage_words(assessment),
     )
 

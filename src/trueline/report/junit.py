@@ -80,6 +80,9 @@ def _about(assessment: Assessment) -> dict[str, str]:
     about = {label.lower().replace(" ", "_"): value for label, value in outline.headers(assessment).items()}
     about["score"] = outline.score_words(assessment.counts.score)
     about["coverage"] = outline.coverage_words(assessment)
+    about["scope"] = assessment.scope
+    if unseen := outline.unseen(assessment):
+        about["could_not_see"] = "\n".join(unseen)
     return about
 
 

@@ -32,7 +32,7 @@ def _lines(assessment: Assessment) -> Iterator[str]:
     yield from _findings(assessment.results)
     yield from _unseen(assessment)
     yield from _left_out(assessment)
-    yield from ("## Scope", "", outline.SCOPE)
+    yield from ("## Scope", "", text(prose(assessment.scope)))
 
 
 def _summary(assessment: Assessment) -> Iterator[str]:
@@ -108,12 +108,11 @@ def fenced(content: str) -> list[str]:
 
 
 def _unseen(assessment: Assessment) -> Iterator[str]:
-    unavailable = assessment.coverage.unavailable
-    if unavailable:
+    if missing := outline.missing(assessment):
         yield from ("## What this run could not see", "")
         yield from table(
             ("Reason", "Checks"),
-            [(text(prose(reason)), text(", ".join(numbers))) for reason, numbers in unavailable.items()],
+            [(text(prose(reason)), text(", ".join(numbers))) for reason, numbers in missing],
         )
 
 

@@ -7,6 +7,8 @@ from typing import Any, Final
 from trueline.model.results import Assessment, Evidence, Outcome, Result
 from trueline.report import outline
 from trueline.report.exchange import SITE, Finding, block, document, findings, instant, token, words
+from trueline.report.exchange import identity as identity_of
+from trueline.report.safe import prose
 
 VERSION: Final = "1.1.2"
 _NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, f"{SITE}/oscal")
@@ -61,22 +63,25 @@ class _Report:
         return {
             "uuid": identity("result", *self._run),
             "title": name,
-            "description": outline.SCOPE,
+            "description": words(prose(self._given.scope)),
             "start": self._at,
             "end": self._at,
-            "props": _props(outline.headers(self._given).items()),
+            "props": _props((*outline.headers(self._given).items(), *self._unseen())),
             "local-definitions": {"inventory-items": [self._item()]},
             "reviewed-controls": {"control-selections": [self._controls()]},
             # OSCAL has no empty lists.
             **{label: part for label, part in parts.items() if part},
         }
 
+    def _unseen(self) -> Iterable[tuple[str, str]]:
+        return (("could-not-see", prose(sentence)) for sentence in outline.unseen(self._given))
+
     def _item(self) -> dict[str, Any]:
         target = self._given.target
         facts = {
             "asset-type": target.kind,
             "platform": target.platform,
-            "kubernetes": target.kubernetes or "",
+            **identity_of(self._given),
         }
         return {
             "uuid": self._subject,

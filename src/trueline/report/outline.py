@@ -16,12 +16,6 @@ from trueline.model.results import (
 )
 from trueline.report.tally import for_hosts
 
-SCOPE = (
-    "This report compares what was read from one target, at one time, with one benchmark. A passed check "
-    "says that this one thing was as recommended; it does not say that the system is secure. Application "
-    "code, container images, cloud accounts, people's access, and whatever changed since lie outside of it."
-)
-
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 _SET_ASIDE = ("waived", "provider-owned")
 
@@ -117,6 +111,7 @@ def coverage_words(assessment: Assessment) -> str:
     return (
         f"evaluated {coverage.evaluated} of {coverage.applicable} applicable checks "
         f"({coverage.total} in the benchmark)"
+        f"{f', {coverage.not_inspectable} not inspectable' if coverage.not_inspectable else ''}"
     )
 
 
@@ -148,19 +143,66 @@ def profile_name(profile: ProfileHead | None) -> str:
     return f"{profile.title} ({profile.id}{below})"
 
 
+_MODES = {
+    "host": "host (on the node itself)",
+    "container": "container (in a container on the node)",
+    "job": "job (in a pod on the node)",
+    "managed": "managed (through APIs only; nothing of a node was seen)",
+    "recorded": "recorded (from a copy of the node's files)",
+}
+
+
+def run(assessment: Assessment) -> dict[str, str]:
+    """What was examined, when and how; what is not known is left out."""
+    target = assessment.target
+    name = target.cluster_name
+    server = target.cluster
+    found = {
+        "Cluster": f"{name} ({server})" if name and server and name != server else name or server,
+        "Cluster UID": target.cluster_uid,
+        "Machine ID": f"{target.machine_id} (SHA-256)" if target.machine_id else "",
+        "Kubernetes": target.kubernetes or ("" if for_hosts(assessment) else "version not known"),
+        "Collected": " to ".join(dict.fromkeys(filter(None, (target.collected_at, target.finished_at)))),
+        "Mode": _MODES.get(target.mode, ""),
+    }
+    return {label: value for label, value in found.items() if value.strip()}
+
+
+def unseen(assessment: Assessment) -> list[str]:
+    """What the run could not see, in sentences, each with the numbers that it concerns."""
+    return [
+        f"{reason} ({', '.join(numbers)})" if numbers else reason for reason, numbers in missing(assessment)
+    ]
+
+
+def missing(assessment: Assessment) -> list[tuple[str, tuple[str, ...]]]:
+    """Sources that could not be read and why, then other reasons why checks lack facts; each with numbers."""
+    sources = [source for source in assessment.sources if not source.available]
+    known = {number for source in sources for number in source.numbers}
+    found = [(f"{source.name}: {source.reason}", source.numbers) for source in sources]
+    for reason, numbers in assessment.coverage.unavailable.items():
+        if rest := tuple(number for number in numbers if number not in known):
+            found.append((reason, rest))
+    return found
+
+
 def headers(assessment: Assessment) -> dict[str, str]:
     """What was examined, by what and when: labels and values, those without a value left out."""
     benchmark, target = assessment.benchmark, assessment.target
+    about = run(assessment)
     found = {
         "Benchmark": benchmark_name(benchmark),
         "Chosen because": benchmark.chosen_because,
         "Profile": profile_name(assessment.profile),
         "Target": f"{target.name} ({target.kind}{': ' if target.roles else ''}{', '.join(target.roles)})",
-        "Cluster": target.cluster,
-        "Kubernetes": target.kubernetes or ("" if for_hosts(assessment) else "version not known"),
+        "Cluster": about.get("Cluster", ""),
+        "Cluster UID": about.get("Cluster UID", ""),
+        "Machine ID": about.get("Machine ID", ""),
+        "Kubernetes": about.get("Kubernetes", ""),
         "Platform": f"{target.platform}{': ' if target.platform_because else ''}{target.platform_because}",
         "System": target.operating_system,
-        "Collected": target.collected_at,
+        "Collected": about.get("Collected", ""),
+        "Mode": about.get("Mode", ""),
         "Assessed on": assessment.assessed_on,
         "Policy": ", ".join(assessment.policy.files) if assessment.policy else "",
         "Policy digest": assessment.policy.digest if assessment.policy else "",

@@ -14,6 +14,7 @@ from trueline.report.exchange import (
     cut,
     document,
     findings,
+    identity,
     instant,
     observed,
     seconds,
@@ -38,7 +39,9 @@ def render(assessment: Assessment) -> str:
         "metadata": {
             "name": _name(f"trueline-{assessment.benchmark.id}-{assessment.target.name}"),
             "labels": {"app.kubernetes.io/managed-by": "trueline"},
-            "annotations": {f"trueline.dev/{key}": value for key, value in _about(assessment).items()},
+            "annotations": {
+                f"trueline.dev/{key}": value for key, value in _about(assessment).items() if value
+            },
         },
         "summary": {kind: counts[kind] for kind in KINDS},
         "results": results,
@@ -102,6 +105,9 @@ def _about(assessment: Assessment) -> dict[str, str]:
         "benchmark-digest": visible(assessment.benchmark.digest),
         "score": outline.score_words(assessment.counts.score),
         "coverage": outline.coverage_words(assessment),
+        "scope": visible(assessment.scope),
+        "could-not-see": cut(visible(" ".join(outline.unseen(assessment))), _LONGEST),
+        **{name.replace("_", "-"): visible(value) for name, value in identity(assessment).items()},
     }
 
 

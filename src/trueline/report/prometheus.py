@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from trueline.model.results import Assessment, Outcome, Result
 from trueline.report import outline
-from trueline.report.exchange import NO_TIME, instant, seconds
+from trueline.report.exchange import NO_TIME, identity, instant, seconds
 from trueline.report.safe import visible
 
 Labels = dict[str, str]
@@ -13,11 +13,21 @@ _STATES = ("PASS", "FAIL", "WARN", "INFO")
 
 def render(assessment: Assessment) -> str:
     """Gauges of our own, then those that dashboards for Rancher's scans read."""
-    return "\n".join((*_own(assessment), *_rancher(assessment))) + "\n"
+    scope = f"# {visible(assessment.scope)}"
+    return "\n".join((scope, *_own(assessment), *_rancher(assessment))) + "\n"
 
 
 def _own(assessment: Assessment) -> Iterator[str]:
     about = _about(assessment)
+    run = {name: visible(value) for name, value in identity(assessment).items()}
+    yield from _metric("trueline_run_info", "What was examined, and how.", [({**about, **run}, 1)])
+    unseen = [source for source in assessment.sources if not source.available]
+    yield from _metric("trueline_sources_unavailable", "What the run could not see.", [(about, len(unseen))])
+    yield from _metric(
+        "trueline_checks_not_inspectable",
+        "Checks that facts could not decide.",
+        [(about, assessment.coverage.not_inspectable)],
+    )
     yield from _metric(
         "trueline_check_status",
         "The state of each recommendation, and what policy makes of it.",

@@ -13,6 +13,7 @@ from trueline.report.exchange import (
     Finding,
     block,
     document,
+    ending,
     file_of,
     findings,
     instant,
@@ -169,7 +170,8 @@ def _invocation(assessment: Assessment) -> dict[str, Any]:
     notes = [{"level": "note", "message": {"text": words(prose(notice))}} for notice in assessment.notices]
     found: dict[str, Any] = {"executionSuccessful": True, "toolExecutionNotifications": notes}
     at = instant(assessment)
-    return found if at == NO_TIME else {"startTimeUtc": at, "endTimeUtc": at, **found}
+    end = ending(assessment)
+    return found if at == NO_TIME else {"startTimeUtc": at, "endTimeUtc": end, **found}
 
 
 def _about(assessment: Assessment) -> dict[str, Any]:
@@ -177,5 +179,6 @@ def _about(assessment: Assessment) -> dict[str, Any]:
         **{label: visible(value) for label, value in outline.headers(assessment).items()},
         "Score": outline.score_words(assessment.counts.score),
         "Coverage": outline.coverage_words(assessment),
-        "Scope": outline.SCOPE,
+        "Scope": visible(assessment.scope),
+        "Could not see": [visible(sentence) for sentence in outline.unseen(assessment)],
     }

@@ -146,15 +146,14 @@ class _Writer:
         yield "== Score and coverage =="
         yield f"Score: {outline.score_words(assessment.counts.score)}"
         yield f"Coverage: {outline.coverage_words(assessment)}"
-        unavailable = assessment.coverage.unavailable
-        if unavailable:
+        if unseen := outline.unseen(assessment):
             yield "Could not be read:"
-        for reason, numbers in unavailable.items():
-            yield from self._item("  -", f"{reason} ({', '.join(numbers)})")
+            for sentence in unseen:
+                yield from self._item("  -", sentence)
         if uncertain := [visible(result.number) for result in assessment.results if result.uncertain]:
             words = "numbers or attributes were not checked against the document"
             yield from self._item("Uncertain:", f"{', '.join(uncertain)} ({words})")
-        yield from self._item("Scope:", outline.SCOPE)
+        yield from self._item("Scope:", assessment.scope)
 
     def _item(self, opening: str, text: str) -> list[str]:
         """`opening` and the text, its other lines indented, so that none of them looks like a result."""

@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 from trueline.model.results import Assessment, Evidence, Outcome, Result, SectionHead, Tally
 from trueline.report import outline
+from trueline.report.exchange import identity
 from trueline.report.safe import prose, visible
 from trueline.report.xml import child, document, element_of, lines, moment, name_of, names_of
 
@@ -142,7 +143,7 @@ class Checklist:
         for system, score, maximum in self._scores():
             child(root, "score", _decimal(score), system=system, maximum=_decimal(maximum))
         metadata = child(root, "metadata")
-        for notice in (*given.notices, outline.coverage_words(given)):
+        for notice in (*given.notices, outline.coverage_words(given), given.scope, *outline.unseen(given)):
             child(metadata, "dc:description", prose(notice))
         return root
 
@@ -199,8 +200,7 @@ def _facts(assessment: Assessment) -> Iterator[tuple[str, str]]:
     named = {
         "operating-system": target.operating_system,
         "platform": target.platform,
-        "kubernetes": target.kubernetes or "",
-        "cluster": target.cluster,
+        **identity(assessment),
     }
     for name, value in named.items():
         if value:
