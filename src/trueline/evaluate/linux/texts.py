@@ -59,9 +59,14 @@ def _unset(test: ConfigTest, config: Config, fact: str) -> Decision:
     return verdict(outcome is Outcome.PASS, fact, source, "not set", _wanted(test), test)
 
 
+def _read(entry: Entry, test: ConfigTest) -> str:
+    """The value as its program reads it: auditd knows its actions in letters of either case."""
+    return entry.value.lower() if test.name == "auditd" and test.key.endswith("_action") else entry.value
+
+
 def _combined(test: ConfigTest, entries: list[Entry], config: Config) -> Decision:
     try:
-        judged = [(entry, satisfies(test, parse(test.type, entry.value), test.type)) for entry in entries]
+        judged = [(entry, satisfies(test, parse(test.type, _read(entry, test)), test.type)) for entry in entries]
     except ValueError as error:
         return decided(Outcome.UNKNOWN, f"{_fact(test)} in {place(entries[0])}: {error}.")
     bad = [entry for entry, holds in judged if not holds]

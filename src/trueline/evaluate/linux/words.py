@@ -74,6 +74,13 @@ def _pam(pam: Any) -> str:
     return f"{pam.argument} of {what} is {describe(pam)}" if pam.argument else f"there is {what}"
 
 
+def _crypto_policy(one: Any) -> str:
+    scopes = ", ".join(scope.partition(" ")[0] or "everybody" for scope in one.scopes)
+    whom = f" for {scopes}" if scopes else ""
+    wanted = f"without {', '.join(one.without)}" if one.without else one.equals
+    return f"{one.property} of the cryptographic policy in force{whom} is {wanted}"
+
+
 _SAY: dict[str, Any] = {
     "sysctl": lambda one: f"{one.key} is {describe(one)} in /proc/sys and by the files of sysctl.d",
     "mount": lambda one: (
@@ -109,10 +116,6 @@ _SAY: dict[str, Any] = {
     "interface": lambda one: f"no network interface is {one.without}",
     "dconf": lambda one: f"{one.key} of dconf is {describe(one)}{' and locked' if one.locked else ''}",
     "files": _files,
-    "crypto_policy": lambda one: (
-        f"{one.property} of the cryptographic policy in force"
-        f"{' for ' + ', '.join(scope.partition(' ')[0] for scope in one.scopes) if one.scopes else ''} is "
-        f"{'without ' + ', '.join(one.without) if one.without else one.equals}"
-    ),
+    "crypto_policy": _crypto_policy,
     "selinux": lambda one: f"the {one.name} of SELinux is {describe(one)}, now and as configured",
 }
