@@ -13,6 +13,10 @@ CRASH = 70  # EX_SOFTWARE of sysexits.h: a crash is none of the exit codes that 
 COMMANDS = {
     "scan": ("Audit a node and its cluster: collect, evaluate, report.", "trueline.cli.scan:scan"),
     "collect": ("Write what an audit needs to know into a snapshot file.", "trueline.cli.collect:collect"),
+    "harden": (
+        "Plan, apply and undo the hardening of an operating system.",
+        "trueline.cli.harden:harden",
+    ),
     "benchmarks": ("List and show benchmarks.", "trueline.cli.benchmarks:benchmarks"),
     "rules": ("List and show rules.", "trueline.cli.rules:rules"),
     "content": ("Check content and print its JSON Schemas.", "trueline.cli.content:content"),
