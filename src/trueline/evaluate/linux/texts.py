@@ -66,7 +66,9 @@ def _read(entry: Entry, test: ConfigTest) -> str:
 
 def _combined(test: ConfigTest, entries: list[Entry], config: Config) -> Decision:
     try:
-        judged = [(entry, satisfies(test, parse(test.type, _read(entry, test)), test.type)) for entry in entries]
+        judged = [
+            (entry, satisfies(test, parse(test.type, _read(entry, test)), test.type)) for entry in entries
+        ]
     except ValueError as error:
         return decided(Outcome.UNKNOWN, f"{_fact(test)} in {place(entries[0])}: {error}.")
     bad = [entry for entry, holds in judged if not holds]
