@@ -93,10 +93,10 @@ def _of_setting(fault: Fault, context: Context) -> str:
         return f"In {component}, set the feature gate {gate}{_now(fault)}."
     if setting.no_flag and not setting.key:
         return ""
-    return f"In {component}, {_change(setting, fault.test, fault, by_key=_by_key(setting, found, fault))}"
+    return f"In {component}, {_change(setting, fault.test, fault, by_key=by_key(setting, found, fault))}"
 
 
-def _by_key(setting: Setting, component: Component, fault: Fault) -> bool:
+def by_key(setting: Setting, component: Component, fault: Fault) -> bool:
     """Whether to write the config file's key: it exists, and the process reads such a file."""
     if not setting.key or setting.no_flag:
         return bool(setting.key)
