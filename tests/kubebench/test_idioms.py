@@ -68,6 +68,10 @@ def programs():
         "/bin/ps -fC kubelet",
         "ps -fC kube-apiserver",
         "/bin/ps -fC nobody-runs-it ",
+        "/bin/ps -ef | grep -v grep | grep kubelet",
+        "sh -c 'ps -ef | grep kubelet | grep -v grep'",
+        "echo $(ps -ef | grep kube-apiserver | grep -v grep | awk '{print $9}')",
+        "cat /proc/$(ps -C kubelet -o pid= | tr -d ' ')/environ | tr '\\0' '\\n'",
     ],
 )
 def test_processes_of_this_machine(own, programs, script):
@@ -139,31 +143,19 @@ def test_files_of_this_machine(own, files, form, name):
 @pytest.mark.parametrize(
     "script",
     [
-        "cat link",
-        "cat /etc/passwd /etc/group",
         "cat /etc/*",
         "cat $HOME",
-        "cat /etc/passwd | grep root",
-        "cat '/etc/passwd'",
         "cat /etc/passwd; id",
         "cat -n /etc/passwd",
         "stat -c %s /etc/passwd",
-        "stat -L -c %a /etc/passwd",
         "/bin/ps -ef",
         "/bin/ps -ef | grep 'hyperkube kubelet' | grep -v grep",
         "/bin/ps -ef | grep a.b | grep -v grep",
-        "/bin/ps -ef | grep -v grep | grep kubelet",
         "/bin/ps -ef | grep sh | grep -v grep",
         "/bin/ps -ef | grep bin | grep -v grep",
         "/bin/ps -fC kube-controller-manager",
         "/bin/ps -fC kubelet,etcd",
-        "sh -c 'ps -ef | grep kubelet | grep -v grep'",
-        "sh -c 'if test -e /etc/passwd; then stat -c %a /etc/passwd; else echo no; fi'",
         "if test -e /etc/passwd; then id; fi",
-        "if test -d /etc; then cat /etc/passwd; fi",
-        "if test -e /nowhere; then rm -r /; fi",
-        "echo a",
-        "",
     ],
 )
 def test_script_that_is_left_to_the_shell(own, script):
@@ -270,7 +262,7 @@ def test_gathering_with_and_without_idioms_gives_the_same(own, programs):
     scripts = [
         "/bin/ps -fC kubelet",
         "cat /etc/hostname",
-        "echo a",
+        "echo $((1 + 1))",
         "/bin/ps -ef | grep kube-apiserver | grep -v grep",
     ]
     with_idioms, without = gather(scripts, own), gather(scripts, own, idioms=False)

@@ -2,16 +2,19 @@
 
 import os
 import shutil
+import stat
 import time
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from trueline.collect.access import Root
+from trueline.collect.surroundings import maker, quotation_marks, says_statx
 from trueline.model.base import Model
-from trueline.model.facts import Absent, FileMeta
+from trueline.model.facts import Absent, FileKind, FileMeta
 
 _CHANGES_PS = (
     "COLUMNS",
@@ -47,6 +50,17 @@ class ProcessRow(Model, frozen=True, kw_only=True):
     certain: bool = True
 
 
+class Entry(Model, frozen=True, kw_only=True):
+    """What is at a path, or that surely nothing is. Names are None where no table has them."""
+
+    kind: FileKind | Literal["missing"]
+    bits: int = 0
+    uid: int = 0
+    gid: int = 0
+    owner: str | None = None
+    group: str | None = None
+
+
 class Machine:
     """One root, looked at as scripts would see it. It starts no program."""
 
@@ -67,10 +81,96 @@ class Machine:
         top = "/" + path.strip("/").split("/")[0]
         return False if self.is_own or isinstance(self.root.identity(top), tuple) else None
 
-    def meta(self, path: str) -> FileMeta | None:
-        """Metadata of what is at `path` itself; None for a link and for what can't be looked at."""
+    def entry(self, path: str, *, follow: bool) -> Entry | None:
+        """What is at an absolute path, or the link there unless `follow`; None where that is not certain."""
+        if not path.startswith("/"):
+            return self._entry_here(path)
+        as_directory = path.endswith(("/", "/."))
+        if not follow and not as_directory and isinstance(self.root.readlink(path), str):
+            return self._link(path)
         found = self.root.meta(path, entries=False)
-        return found if isinstance(found, FileMeta) and found.target is None else None
+        if isinstance(found, FileMeta):
+            return None if as_directory and found.kind != "directory" else _entry(found)
+        absent = isinstance(found, Absent) and self.exists(path) is False
+        return Entry(kind="missing") if absent and self._has_no_file_above(path) else None
+
+    def _entry_here(self, path: str) -> Entry | None:
+        """That nothing is at a path from the working directory, as far as its first name tells."""
+        names = self.working_names
+        first = path.split("/", maxsplit=1)[0]
+        if not self.is_own or names is None or first in names or first in (".", ".."):
+            return None
+        return Entry(kind="missing")
+
+    def _has_no_file_above(self, path: str) -> bool:
+        """Whether what is missing is missing in a directory; a file in its way is another error."""
+        above = path.rstrip("/").rpartition("/")[0] or "/"
+        found = self.root.meta(above, entries=False)
+        if isinstance(found, Absent):
+            return self._has_no_file_above(above)
+        return isinstance(found, FileMeta) and found.kind == "directory"
+
+    def _link(self, path: str) -> Entry | None:
+        try:
+            found = os.lstat(path) if self.is_own else None
+        except OSError:
+            return None
+        if found is None or not stat.S_ISLNK(found.st_mode):
+            return None
+        return Entry(
+            kind="link",
+            bits=stat.S_IMODE(found.st_mode),
+            uid=found.st_uid,
+            gid=found.st_gid,
+            owner=self.root.users.get(found.st_uid),
+            group=self.root.groups.get(found.st_gid),
+        )
+
+    def names(self, path: str) -> tuple[str, ...] | None:
+        """The names in a directory, in its own order; None where they can't be listed."""
+        fd = self.root.open_directory(path)
+        if not isinstance(fd, int):
+            return None
+        try:
+            with os.scandir(fd) as found:
+                names = tuple(entry.name for entry in found)
+        except OSError:
+            return None
+        finally:
+            os.close(fd)
+        return names if all(name.isascii() and name.isprintable() for name in names) else None
+
+    @cached_property
+    def working_names(self) -> tuple[str, ...] | None:
+        """The names in the directory in which programs would be started; none below another root."""
+        if not self.is_own:
+            return ()
+        try:
+            with os.scandir() as found:
+                return tuple(entry.name for entry in found)
+        except OSError:
+            return None
+
+    @property
+    def quotes(self) -> str:
+        """The two quotation marks of programs' messages; "" where their language is not certain."""
+        return (
+            quotation_marks()
+            if self.is_own
+            else "\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
+        )
+
+    def maker(self, program: str) -> str:
+        """Who made a program: "gnu" or "other"; "" where there is none. A copy is taken for one of GNU's."""
+        return maker(program) if self.is_own else "gnu"
+
+    def stat_says(self, program: str) -> str:
+        """The call that `stat` names in its messages."""
+        return "statx" if not self.is_own or says_statx(program) else "stat"
+
+    def variable(self, name: str) -> str | None:
+        """The value of an environment variable, "" for none; None where it is not known."""
+        return os.environ.get(name, "") if self.is_own else None
 
     def text(self, path: str) -> str | None:
         """The text of a regular file; None where there is none that can be read as a whole."""
@@ -108,6 +208,17 @@ class Machine:
         numbers = sorted(int(name) for name in names if name.isdecimal()) if isinstance(names, tuple) else []
         reader = _Reader(self.root, time.time())
         return tuple(row for pid in numbers if (row := reader.row(pid)) is not None)
+
+
+def _entry(found: FileMeta) -> Entry:
+    return Entry(
+        kind=found.kind,
+        bits=found.bits,
+        uid=found.uid,
+        gid=found.gid,
+        owner=found.owner,
+        group=found.group,
+    )
 
 
 def _is_procps(path: str) -> bool:
