@@ -9,7 +9,7 @@ import msgspec
 from trueline.evaluate.decision import Decision, Fault, decided
 from trueline.evaluate.linux.base import SHOWN, Host, cannot, some
 from trueline.evaluate.linux.homes import HOMES
-from trueline.evaluate.linux.privileges import PRIVILEGES
+from trueline.evaluate.linux.privileges import GROUP_MEMBERS, PRIVILEGES
 from trueline.evaluate.linux.tables import Finding, Tables, Unknown
 from trueline.model.hosttest import AccountsTest
 from trueline.model.linux_access import Account, Shadow
@@ -178,6 +178,7 @@ FINDS: dict[str, _Find] = {
     ),
     "future-changes": _Find(_future_changes, ("shadow",), "passwords that were changed in the future"),
     **{name: _Find(run, needs, words) for name, (run, needs, words) in (HOMES | PRIVILEGES).items()},
+    "group-members": _Find(*GROUP_MEMBERS),
 }
 
 
