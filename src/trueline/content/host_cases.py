@@ -9,7 +9,7 @@ linux:
   packages: [aide]
   units: {crond.service: enabled}         active: [crond.service]
   files: {/etc/motd: "0644 root:root"}    globs: {/etc/ssh/*.pub: [/etc/ssh/a.pub]}
-  configs: {login-defs: {PASS_MAX_DAYS: 90}, rsyslog: ["*.* @@host"], yum: {main: {gpgcheck: 1}}}
+  configs: {profile: {/root/.bashrc: {umask: 027}}, login-defs: {PASS_MAX_DAYS: 90}, rsyslog: ["*.* @@host"], yum: {main: {gpgcheck: 1}}}
   sshd: {Banner: /etc/issue.net, "Match User a": {Banner: none}}      or "sshd -T": {...}
   pam: {su: [auth required pam_wheel.so use_uid]}
   audit: {loaded: [-e 2], rules: [-e 2]}
@@ -184,7 +184,7 @@ def _units(facts: dict[str, Any], value: Any) -> None:
         return _known(
             units={name: _unit(name, state) for name, state in given.items()},
             active=active,
-            active_kinds=["service", "socket", "timer", "path"],
+            active_kinds=["service", "socket", "timer", "path", "target"],
         )
 
     facts["units"] = _or_missing(value, units)
@@ -219,7 +219,7 @@ def _entries(given: Any, file: str, section: str = "") -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for key, value in given.items():
         if isinstance(value, dict):
-            found += _entries(value, file, key)
+            found += _entries(value, key) if key.startswith("/") else _entries(value, file, key)
         else:
             values = value if isinstance(value, list) else [value]
             found += [

@@ -68,7 +68,7 @@ class LinuxFacts(Model, frozen=True, kw_only=True):
         crypto-policy (lines), crypto-policy-current, crypto-modules (section the module)
         yum, dnf (sections: main), repos (section the repository), apt (key "APT::Install-Recommends")
         postfix                         main.cf
-        gdm, aide (lines)
+        gdm, gdm-greeter, aide (lines)
         apparmor                        key the profile, value its mode; of copies of files by editors too
         ufw, ufw-defaults (variables), ufw-rules (lines), firewalld, nftables (lines, with includes)
         ufw-sysctl                      parameters that ufw sets after the boot if its defaults name the file

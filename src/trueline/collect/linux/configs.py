@@ -105,6 +105,7 @@ SOURCES: dict[str, Source] = {
     ),
     "apt": Source("apt", ("/etc/apt/apt.conf.d/*", "/etc/apt/apt.conf")),
     "postfix": Source("postfix", ("/etc/postfix/main.cf",)),
+    "gdm-greeter": Source("ini", ("/etc/gdm3/greeter.dconf-defaults",)),
     "apparmor": Source(
         "apparmor", ("/etc/apparmor.d/*", "/etc/apparmor.d/disable/*", "/etc/apparmor.d/force-complain/*")
     ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from trueline.evaluate.decision import Decision, all_of, any_of, decided
+from trueline.evaluate.decision import Decision, Fault, all_of, any_of, decided
 from trueline.evaluate.linux.base import BOOT, NOW, Host, cannot, place, unread, verdict
 from trueline.evaluate.linux.software import there, unit_starts
 from trueline.model.facts import Absent, Unavailable
@@ -17,6 +17,7 @@ _FIREWALLS = {
     "iptables": ("netfilter-persistent.service", "iptables.service"),
     "firewalld": ("firewalld.service",),
 }
+_RUN_ONCE = {name for program, names in _FIREWALLS.items() if program != "firewalld" for name in names}
 _DIRECTORIES = "systemd's unit directories"
 
 
@@ -88,9 +89,16 @@ def _running(name: str, fact: str, units: Units) -> Decision:
     if isinstance(units.active, Unavailable):
         return cannot(f"{fact}: {units.active.reason}")
     runs = name in units.active
-    if not runs and "target" not in units.active_kinds:  # what ran once and ended has no control group
+    seen = "target" if name in _RUN_ONCE else name.rpartition(".")[2]
+    if not runs and seen not in units.active_kinds:  # what ran once and ended has no control group
         return cannot(f"{fact}: whether {name} is active could not be seen.")
     return verdict(runs, fact, "systemd", f"{name} {'runs' if runs else 'does not run'}", "in use")
+
+
+def _blamed(state: Decision, test: Leaf) -> Decision:
+    return Decision(
+        outcome=state.outcome, reasons=state.reasons, evidence=state.evidence, faults=(Fault(test=test),)
+    )
 
 
 def _exactly_one(states: dict[str, Decision], when: str, test: Leaf) -> Decision:
@@ -100,6 +108,8 @@ def _exactly_one(states: dict[str, Decision], when: str, test: Leaf) -> Decision
     if unclear and len(used) < 2:
         return cannot(f"Which of {fact} is in use: {unclear[0].reason}", test)
     observed = " and ".join(used) or "none"
+    if len(states) == 1:  # what was seen of the one says all
+        return next(iter(states.values())) if used else _blamed(next(iter(states.values())), test)
     parts = tuple(part for state in states.values() for part in state.evidence)
     found = verdict(len(used) == 1, fact, "systemd", observed, "exactly one in use", test)
     evidence = tuple(

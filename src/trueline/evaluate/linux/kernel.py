@@ -21,6 +21,15 @@ def judge_sysctl(test: SysctlTest, host: Host) -> Decision:
     return all_of((_running(test, host), _at_boot(test, host)))
 
 
+def without_ipv6(host: Host) -> bool:
+    """Whether the kernel certainly runs without IPv6, or has it switched off on all interfaces."""
+    running = host.linux.sysctl.running
+    if isinstance(running, Unavailable):
+        return False
+    off = [running.values.get(f"net.ipv6.conf.{name}.disable_ipv6") for name in ("all", "default")]
+    return off == ["1", "1"] or _no_ipv6("net.ipv6.", running.values, running.unread)
+
+
 def _no_ipv6(key: str, values: dict[str, str], missing: dict[str, Unavailable]) -> bool:
     ipv6 = key.startswith("net.ipv6.")
     return ipv6 and not missing and bool(values) and not any(name.startswith("net.ipv6.") for name in values)

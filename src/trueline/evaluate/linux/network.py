@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from trueline.evaluate.decision import Decision, all_of, decided
 from trueline.evaluate.linux.base import BOOT, NOW, Host, cannot, some, verdict
 from trueline.evaluate.linux.choice import judge_use
+from trueline.evaluate.linux.kernel import without_ipv6
 from trueline.evaluate.linux.packetfilter import BY_HAND, hook_chain, judge_nftables, own_chains, saved_rules
 from trueline.model.facts import Absent, Unavailable
 from trueline.model.hosttest import FirewallTest, ListenTest
@@ -49,6 +50,8 @@ def judge_firewall(test: FirewallTest, host: Host) -> Decision:
     """The rules that are loaded; of ufw those of its files too, which it loads at the next boot."""
     if test.find in {"in-use", "single"}:
         return judge_use(test, host)
+    if test.family == "ipv6" and without_ipv6(host):
+        return decided(Outcome.NOTAPPLICABLE, "The kernel runs without IPv6.")
     if test.program == "nftables" or test.find in {"tables", "chains"}:
         return judge_nftables(test, host)
     if test.program == "ufw":

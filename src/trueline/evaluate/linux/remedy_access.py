@@ -50,6 +50,8 @@ def _sudo_rule(test: SudoRuleTest, fault: Fault) -> str:
 
 def _one_service(test: OneServiceTest, _: Fault) -> str:
     names = [one.split()[0] for one in test.units]
+    if len(names) == 1:
+        return f"systemctl unmask {names[0]} && systemctl enable --now {names[0]}"
     return (
         f"Keep one of {', '.join(names)}: systemctl unmask <it> && systemctl enable --now <it>; each other: "
         "systemctl disable --now <it> && systemctl mask <it>."

@@ -108,7 +108,9 @@ _SAY: dict[str, Any] = {
     "boot_argument": lambda one: f"boot argument {one.name} is {describe(one)}, now and in each menu entry",
     "banner": lambda one: f"the text of {one.name} tells nothing about the system",
     "firewall": _firewall,
-    "one_service": lambda one: f"exactly one of {', '.join(one.units)} starts at boot and runs",
+    "one_service": lambda one: (
+        f"{'exactly one of ' if len(one.units) > 1 else ''}{', '.join(one.units)} starts at boot and runs"
+    ),
     "sudo": lambda one: f"{one.option} of sudo is {describe(one)}, for all and wherever it is set for some",
     "sudo_rule": lambda one: f"no rule of sudoers has {one.without}",
     "apparmor": lambda one: f"each AppArmor profile is in mode {' or '.join(one.modes)}, loaded and on disk",
