@@ -17,6 +17,7 @@ COMMANDS = {
         "Plan, apply and undo the hardening of an operating system.",
         "trueline.cli.harden:harden",
     ),
+    "fleet": ("Make one assessment of a cluster from those of its nodes.", "trueline.cli.fleet:fleet"),
     "benchmarks": ("List and show benchmarks.", "trueline.cli.benchmarks:benchmarks"),
     "rules": ("List and show rules.", "trueline.cli.rules:rules"),
     "content": ("Check content and print its JSON Schemas.", "trueline.cli.content:content"),

@@ -87,7 +87,7 @@ def read_snapshot(path: str, *, limit: int = SIZE_LIMIT) -> Snapshot:
 
     `limit` is in bytes of JSON: what a compressed file says of its own size counts for nothing.
     """
-    data = _content(path, limit)
+    data = read_content(path, limit)
     try:
         head = msgspec.json.decode(data, type=_Head)
         if head.schema != SNAPSHOT_SCHEMA:
@@ -101,7 +101,8 @@ def read_snapshot(path: str, *, limit: int = SIZE_LIMIT) -> Snapshot:
         raise _wrong(path, "nested too deep", _AGAIN) from None
 
 
-def _content(path: str, limit: int) -> bytes:
+def read_content(path: str, limit: int = SIZE_LIMIT) -> bytes:
+    """What is in a file, unpacked where it is compressed. Raises ContentError."""
     try:
         with _open(path) as file:
             start = file.read(len(_GZIP_MAGIC))

@@ -64,6 +64,13 @@ class Spread(Model, frozen=True, kw_only=True):
         return len(self.nodes) + bool(self.missing) != 1
 
 
+class Before(Model, frozen=True, kw_only=True, omit_defaults=False):
+    """What the benchmark says of a result where a policy says otherwise."""
+
+    disposition: Disposition
+    severity: Severity
+
+
 class Result(Model, frozen=True, kw_only=True, omit_defaults=False):
     """One recommendation on one target, with the outcome that the facts give.
 
@@ -100,6 +107,7 @@ class Result(Model, frozen=True, kw_only=True, omit_defaults=False):
     decision: Decision = ""
     review: Review | None = None
     spread: Spread | None = None
+    before: Before | None = None
 
     @property
     def state(self) -> State:
@@ -137,13 +145,17 @@ class SectionHead(Model, frozen=True, kw_only=True, omit_defaults=False):
 
 
 class BenchmarkHead(Model, frozen=True, kw_only=True, omit_defaults=False):
-    """The benchmark that was pinned; `digest` is a SHA-256 over it and over the rules that it uses."""
+    """The benchmark that was judged by; `digest` is a SHA-256 over it and over the rules that it uses.
+
+    `pinned`: it was named, by the person or a profile, and not chosen by what the facts show.
+    """
 
     id: str
     title: str
     version: str
     digest: str
     chosen_because: str = ""
+    pinned: bool = False
     sections: tuple[SectionHead, ...] = ()
 
 
@@ -232,6 +244,8 @@ class Totals(Model, frozen=True, kw_only=True, omit_defaults=False):
     """Counts and score, in total, per target and per section number.
 
     `section_tallies` also has the sections above those with results: "1.1" and "1" for "1.1.2".
+    `dispositions` has each result once. `reviews` has those that tables for people show as WARN: reviewed,
+    lapsed and unreviewed.
     """
 
     total: Counts
@@ -241,6 +255,8 @@ class Totals(Model, frozen=True, kw_only=True, omit_defaults=False):
     section_scores: dict[str, Score] = {}
     tally: Tally = Tally()
     section_tallies: dict[str, Tally] = {}
+    dispositions: dict[str, int] = {}
+    reviews: dict[str, int] = {}
 
 
 def finding_key(target: Target, benchmark: str, result: Result) -> str:
@@ -262,6 +278,10 @@ class Coverage(Model, frozen=True, kw_only=True, omit_defaults=False):
     evaluated: int
     not_inspectable: int = 0
     unavailable: dict[str, tuple[str, ...]] = {}
+
+
+CLUSTER_SOURCE: Final = "Kubernetes API"
+"""How the names of all sources begin that are the cluster's and not a node's."""
 
 
 class Source(Model, frozen=True, kw_only=True, omit_defaults=False):
