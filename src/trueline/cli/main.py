@@ -25,6 +25,10 @@ COMMANDS = {
         "Run controls written for kube-bench, by its command line.",
         "trueline.cli.kubebench:kube_bench",
     ),
+    "findings": (
+        "List findings with decision and owner; write messages about news.",
+        "trueline.cli.findings:findings",
+    ),
     "completion": (
         "Print the script that completes commands in your shell.",
         "trueline.cli.completion:completion",
