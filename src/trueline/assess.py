@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
+from typing import get_args
 
 import msgspec
 
@@ -16,7 +17,7 @@ from trueline.model.benchmark import Benchmark
 from trueline.model.cloud import CloudDump
 from trueline.model.facts import NodeFacts, Snapshot, Tool
 from trueline.model.platform import Platform
-from trueline.model.policy import Policy
+from trueline.model.policy import Applied
 from trueline.model.profile import Exclusion, Profile
 from trueline.model.results import (
     ASSESSMENT_SCHEMA,
@@ -24,6 +25,7 @@ from trueline.model.results import (
     BenchmarkHead,
     Counts,
     Coverage,
+    Disposition,
     Mode,
     Outcome,
     Result,
@@ -38,6 +40,7 @@ from trueline.model.setting import Component
 from trueline.policy.apply import apply_policy
 from trueline.policy.profiles import head, notes, tailor
 from trueline.policy.select import select
+from trueline.policy.triggers import Run
 
 TOOL = Tool(name="trueline", version=__version__)
 _ROLES = {
@@ -72,18 +75,19 @@ class Selection(msgspec.Struct, frozen=True):
     profiles: tuple[Profile, ...] = ()
 
 
-def assess(
+def assess(  # noqa: PLR0913 - each is one part of the document
     benchmark: Benchmark,
     snapshot: Snapshot,
     content: Content,
     *,
     on: date,
-    policy: Policy | None = None,
+    policy: Applied = Applied(),  # noqa: B008 - frozen
     selection: Selection = Selection(),  # noqa: B008 - frozen
     chosen_because: str = "",
+    pinned: bool = True,
     notices: Iterable[str] = (),
 ) -> Assessment:
-    """One run as a document; `on` is the date for which waivers are judged."""
+    """One run as a document; `on` is the day for which the policy is applied."""
     version = kubernetes_version(snapshot)[0] or content.version or None
     context = context_of(snapshot, content)
     tailored = tailor(selection.profiles, benchmark)
@@ -94,19 +98,51 @@ def assess(
         only=selection.only,
         level=selection.level,
     )
-    results, remarks = apply_policy(results, policy or Policy(), benchmark=benchmark.id, on=on)
-    return Assessment(
+    sections = {result.section for result in results}
+    document = Assessment(
         schema=ASSESSMENT_SCHEMA,
         tool=TOOL,
-        benchmark=_head(benchmark, content.rules, chosen_because, {result.section for result in results}),
+        benchmark=_head(benchmark, content.rules, chosen_because, sections, pinned=pinned),
         target=_target(snapshot, content, version),
         results=results,
-        counts=totals(results),
+        counts=Totals(total=Counts(), score=Score()),
         coverage=coverage(results),
-        assessed_on=on.isoformat(),
-        notices=(*_remarks(snapshot), *notices, *notes(selection.profiles), *remarks),
+        notices=(*_remarks(snapshot), *notices, *notes(selection.profiles)),
         profile=head(selection.profiles),
     )
+    return with_policy(document, policy, on=on, known=checks(benchmark))
+
+
+def with_policy(
+    assessment: Assessment, policy: Applied, *, on: date, known: Collection[str] = ()
+) -> Assessment:
+    """The document under a policy as of a day; what it had of another policy is gone, its outcomes stay.
+
+    `known` are the numbers and rule ids of the benchmark, where the document is of a part of it.
+    """
+    run = Run(
+        benchmark=assessment.benchmark,
+        target=assessment.target,
+        profile=assessment.profile,
+        nodes=assessment.nodes,
+        on=on,
+    )
+    judged = apply_policy(assessment.results, policy.policy, run, known)
+    return msgspec.structs.replace(
+        assessment,
+        results=judged.results,
+        counts=totals(judged.results),
+        entries=judged.entries,
+        policy=policy.head,
+        assessed_on=on.isoformat(),
+        further=tuple(with_policy(one, policy, on=on) for one in assessment.further),
+    )
+
+
+def checks(benchmark: Benchmark) -> frozenset[str]:
+    """The numbers and rule ids that a benchmark knows."""
+    entries = [entry for _, entry in benchmark.recommendations()]
+    return frozenset(name for entry in entries for name in (entry.number, *entry.rules))
 
 
 def context_of(snapshot: Snapshot, content: Content) -> Context:
@@ -166,7 +202,22 @@ def totals(results: Collection[Result]) -> Totals:
         section_scores={name: _score([one for one in results if one.section == name]) for name in sections},
         tally=tally(results),
         section_tallies=section_tallies(results),
+        dispositions=_dispositions(results),
+        reviews=_reviews(results),
     )
+
+
+def _dispositions(results: Iterable[Result]) -> dict[str, int]:
+    counted = Counter(result.disposition for result in results)
+    return {name: counted[name] for name in get_args(Disposition)}
+
+
+def _reviews(results: Iterable[Result]) -> dict[str, int]:
+    """What a person must look at, by whether one did."""
+    words = {None: "unreviewed", "valid": "reviewed", "lapsed": "lapsed"}
+    open_ones = [result.review for result in results if result.state == "WARN"]
+    counted = Counter(words[review.state if review else None] for review in open_ones)
+    return {word: counted[word] for word in words.values()}
 
 
 def tally(results: Iterable[Result]) -> Tally:
@@ -238,7 +289,7 @@ def coverage(results: Collection[Result]) -> Coverage:
 
 
 def _head(
-    benchmark: Benchmark, rules: Mapping[str, Rule], because: str, sections: Collection[str]
+    benchmark: Benchmark, rules: Mapping[str, Rule], because: str, sections: Collection[str], *, pinned: bool
 ) -> BenchmarkHead:
     used = [rules[name] for _, entry in benchmark.recommendations() for name in entry.rules]
     content = msgspec.json.encode((benchmark, used), order="deterministic")
@@ -248,6 +299,7 @@ def _head(
         version=benchmark.version,
         digest=f"sha256:{hashlib.sha256(content).hexdigest()}",
         chosen_because=because,
+        pinned=pinned,
         sections=tuple(
             SectionHead(number=entry.number, title=entry.title, target=entry.target)
             for entry in benchmark.sections

@@ -11,6 +11,7 @@ import pytest
 from junitparser import JUnitXml
 
 from tests.kubebench.folder import Node, control_plane, running, worker, write_controls
+from tests.policies import live, text
 from trueline import __version__
 from trueline.cli.kubebench import call
 
@@ -437,10 +438,7 @@ def test_snapshot_of_another_node_judges_nothing_by_guess(bench, tmp_path, contr
 def test_reports_and_waivers_of_trueline(bench, tmp_path):
     policy = tmp_path / "policy.yaml"
     policy.write_text(
-        "waivers:\n"
-        "  - {id: w1, check: 1.1.1, benchmark: tests-1, recommendation: manifest may be read by root alone,\n"
-        "     observed: permissions=644, reason: known, compensating_control: none, owner: me,\n"
-        "     expires: 2999-01-01, review_trigger: upgrade}\n"
+        text(live(id="w1", check="1.1.1", benchmark="tests-1", observed="permissions=644")), encoding="utf-8"
     )
     report, page = tmp_path / "report.json", tmp_path / "report.html"
     words = ["run", "--benchmark", "tests-1", "-s", "master", "--exit-code", "42"]

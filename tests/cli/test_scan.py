@@ -11,6 +11,7 @@ import pytest
 
 from tests.collect.apiserver import serve
 from tests.node_tree import NodeTree
+from tests.policies import live, text
 
 TRUELINE = [sys.executable, "-m", "trueline"]
 
@@ -196,26 +197,48 @@ def test_another_root_asks_no_cluster_unless_it_is_named(node, tmp_path):
 
 def test_waivers_keep_the_outcome_and_lift_the_exit_status(node, tmp_path):
     policy = tmp_path / "policy.yaml"
-    policy.write_text("""\
-waivers:
-  - id: W-1
-    check: 1.2.15
-    benchmark: cis-1.12
-    recommendation: profiling is off
-    observed: profiling is on
-    reason: it is needed until the memory leak is found
-    compensating_control: port 6443 is closed to users
-    owner: platform
-    expires: 2999-01-01
-    review_trigger: the leak is mended
-""")
+    waiver = live(id="W-1", check="1.2.15", observed="profiling: true")
+    policy.write_text(text(waiver))
     words = ["scan", "--root", node.root, "--benchmark", "cis-1.12", "--only", "1.2.15", "--format", "json"]
     done = run(*words, "--policy", policy)
     (result,) = json.loads(done.stdout)["results"]
     assert (result["outcome"], result["disposition"], result["waiver"]) == ("fail", "waived", "W-1")
     assert done.returncode == 0
-    policy.write_text(policy.read_text().replace("2999-01-01", "2001-01-01"))
-    assert run(*words, "--policy", policy).returncode == 1
+    policy.write_text(text({**waiver, "created": "2000-10-01", "expires": "2001-01-01"}))
+    done = run(*words, "--policy", policy)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["entries"][0]["state"] == "expired"
+
+
+def test_w39_several_files_are_one_policy_with_one_digest(node, tmp_path):
+    words = ["scan", "--root", node.root, "--benchmark", "cis-1.12", "--only", "1.2.15", "--format", "json"]
+    one, two = tmp_path / "one.yaml", tmp_path / "two.yaml"
+    one.write_text(text(live(check="1.2.15")))
+    two.write_text("owners: {kube-apiserver: control}\n")
+    found = json.loads(run(*words, "--policy", one, "--policy", two).stdout)
+    assert (found["results"][0]["disposition"], found["results"][0]["owner"]) == ("waived", "control")
+    assert found["policy"]["files"] == [str(one), str(two)]
+    turned = json.loads(run(*words, "--policy", two, "--policy", one).stdout)
+    assert turned["policy"]["digest"] == found["policy"]["digest"]
+
+
+def test_w38_an_exception_to_what_is_critical_needs_an_approver(node, tmp_path):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(text(live(check="1.2.1", approver=None)))
+    done = run("scan", "--root", node.root, "--benchmark", "cis-1.12", "--policy", policy)
+    assert done.returncode == 2
+    assert f"{policy}:6: EXC-1 has no approver, and 1.2.1 is critical" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "status"), [([], 2), (["--allow-auto"], 0), (["--benchmark", "cis-1.12"], 0)]
+)
+def test_w1_a_pipeline_names_its_benchmark(node, words, status):
+    done = run("scan", "--root", node.root, "--ci", *words, "--format", "json")
+    assert (done.returncode == 2) is (status == 2)
+    if status == 0:
+        pinned = json.loads(done.stdout)["benchmark"]["pinned"]
+        assert pinned is ("--benchmark" in words)
 
 
 def test_a_wrong_policy_names_file_and_line(tmp_path):

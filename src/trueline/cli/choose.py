@@ -21,10 +21,11 @@ AUTOMATIC = ("auto", "cis-kubernetes-auto")
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """A benchmark, why it was taken, and what speaks against it."""
+    """A benchmark, why it was taken, and what speaks against it; `pinned`: it was named."""
 
     benchmark: Benchmark
     because: str
+    pinned: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -91,4 +92,9 @@ def choice_of(name: str, snapshot: Snapshot, named: Named, found: Detected, beca
         edition = load_benchmark(name)
         warning = mismatch(edition, version, family)
     warnings = tuple(text for text in (warning, found.doubt) if text)
-    return Choice(benchmark=load_benchmark(edition.id), because=because, warnings=warnings)
+    return Choice(
+        benchmark=load_benchmark(edition.id),
+        because=because,
+        pinned=name not in AUTOMATIC,
+        warnings=warnings,
+    )

@@ -4,18 +4,17 @@ import hashlib
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import msgspec
 
-from trueline.assess import TOOL, coverage, totals
+from trueline.assess import TOOL, coverage, totals, with_policy
 from trueline.cli.kubebench_run import Judged
 from trueline.cli.output import write_reports
-from trueline.content.load import load_policy
+from trueline.cli.policies import policy_of_files
 from trueline.kubebench.controls import Controls
 from trueline.kubebench.convert import to_benchmark, to_results
 from trueline.kubebench.results import Run
-from trueline.model.policy import Policy
+from trueline.model.policy import Applied
 from trueline.model.results import (
     ASSESSMENT_SCHEMA,
     Assessment,
@@ -25,15 +24,14 @@ from trueline.model.results import (
     SectionHead,
     Target,
 )
-from trueline.policy.apply import apply_policy
 
 
-def policy_of(file: str) -> Policy:
+def policy_of(file: str) -> Applied:
     """The policy of a file, or none. Raises ContentError for a broken one."""
-    return load_policy(Path(file)) if file else Policy()
+    return policy_of_files((file,) if file else ()).applied
 
 
-def assessment_of(judged: Judged, policy: Policy, node: str) -> Assessment:
+def assessment_of(judged: Judged, policy: Applied, node: str) -> Assessment:
     """The run as an assessment of today, waivers applied."""
     target = Target(
         name=node,
@@ -46,7 +44,7 @@ def assessment_of(judged: Judged, policy: Policy, node: str) -> Assessment:
     )
 
 
-def assessment_of_report(run: Run, name: str, policy: Policy) -> Assessment:
+def assessment_of_report(run: Run, name: str, policy: Applied) -> Assessment:
     """A recorded run as an assessment."""
     results = to_results(run)
     sections = tuple(
@@ -87,21 +85,20 @@ def node_name(judged: Judged) -> str:
 
 
 def _composed(
-    results: Sequence[Result], head: BenchmarkHead, target: Target, policy: Policy, notices: Sequence[str]
+    results: Sequence[Result], head: BenchmarkHead, target: Target, policy: Applied, notices: Sequence[str]
 ) -> Assessment:
     today = datetime.now(UTC).date()
-    judged, remarks = apply_policy(results, policy, benchmark=head.id, on=today)
-    return Assessment(
+    document = Assessment(
         schema=ASSESSMENT_SCHEMA,
         tool=TOOL,
         benchmark=head,
         target=target,
-        results=judged,
-        counts=totals(judged),
-        coverage=coverage(judged),
-        assessed_on=today.isoformat(),
-        notices=(*notices, *remarks),
+        results=tuple(results),
+        counts=totals(results),
+        coverage=coverage(results),
+        notices=tuple(notices),
     )
+    return with_policy(document, policy, on=today)
 
 
 def _head(controls: Sequence[Controls], name: str) -> BenchmarkHead:

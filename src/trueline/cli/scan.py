@@ -1,8 +1,5 @@
 """`trueline scan`: collect or read a snapshot, evaluate, report."""
 
-from datetime import UTC, datetime
-from pathlib import Path
-
 import click
 import msgspec
 
@@ -11,14 +8,15 @@ from trueline.cli.choose import AUTOMATIC, Choice, Named, choice_of, choice_of_s
 from trueline.cli.gather import Place, collect_snapshot, example, recorded, runs_kubernetes
 from trueline.cli.options import gathering
 from trueline.cli.output import write_reports
+from trueline.cli.policies import policy_of_files, policy_option, refuse_unapproved, today
 from trueline.cli.profiles import chain_of, check_profile, implied, profile_option
 from trueline.cli.progress import progress
-from trueline.content.load import load_benchmark, load_components, load_platform, load_policy, load_rules
+from trueline.content.load import load_benchmark, load_components, load_platform, load_rules
 from trueline.errors import NothingToAssess, UsageError
 from trueline.evaluate.platforms import Detected
 from trueline.model.benchmark import Benchmark
 from trueline.model.facts import Snapshot
-from trueline.model.policy import Policy
+from trueline.model.policy import Applied
 from trueline.model.results import Assessment
 from trueline.policy.select import unknown_selections
 from trueline.report import FORMATS
@@ -48,7 +46,9 @@ from trueline.report import FORMATS
 @click.option("--only", multiple=True, metavar="NUMBER", help="Only this recommendation or section.")
 @click.option("--level", type=click.Choice(["1", "2"]), help="1 leaves out what is for level 2 only.")
 @profile_option
-@click.option("--policy", "policy_file", metavar="FILE", help="Waivers and severities of your organisation.")
+@policy_option
+@click.option("--ci", is_flag=True, help="Refuse a benchmark that is not named, as a pipeline must pin it.")
+@click.option("--allow-auto", is_flag=True, help="With --ci: let the facts choose the benchmark.")
 @click.option(
     "--format", "format_", type=click.Choice(list(FORMATS)), help="Default: text, or by suffix of -o."
 )
@@ -70,17 +70,21 @@ def scan(
     only: tuple[str, ...],
     level: str | None,
     profile_name: str | None,
-    policy_file: str | None,
+    policy_files: tuple[str, ...],
+    ci: bool,
+    allow_auto: bool,
     format_: str | None,
     outputs: tuple[str, ...],
     or_example: bool,
 ) -> None:
     """Audit a node and its cluster: collect, evaluate, report."""
-    policy = load_policy(Path(policy_file)) if policy_file else None
+    policies = policy_of_files(policy_files)
     profile = chain_of(profile_name)
     wanted = implied(benchmarks, profile)
     chosen = Named(benchmarks=benchmarks, platform=platform, version=version)
     chosen.check()  # before any work: a typo is quick
+    if ci and not allow_auto:
+        _pinned(wanted)
     named = [load_benchmark(name) for name in wanted if name not in AUTOMATIC]
     for benchmark in named:
         check_profile(profile, benchmark)
@@ -115,8 +119,9 @@ def scan(
         choices.append(system)
     for choice in choices:
         check_profile(profile, choice.benchmark)
+    refuse_unapproved(policies, [choice.benchmark.id for choice in choices])
     content = _content(found, version, choices)
-    assessments = [_assess(choice, snapshot, content, policy, selection) for choice in choices]
+    assessments = [_assess(choice, snapshot, content, policies.applied, selection) for choice in choices]
     write_reports(assessments, format_, outputs)
     for hint in hints:
         click.echo(f"hint: {hint}", err=True)
@@ -132,6 +137,14 @@ def _with_system(place: Place, named: list[Benchmark], *, automatic: bool) -> Pl
         known_linux=automatic,
         walk=place.walk or asked or automatic,
     )
+
+
+def _pinned(benchmarks: tuple[str, ...]) -> None:
+    if any(name in AUTOMATIC for name in benchmarks):
+        raise UsageError(
+            "with --ci a benchmark must be named, so that the pipeline's verdict does not change by itself",
+            hint="Name it with --benchmark or by a --profile, or add --allow-auto.",
+        )
 
 
 def _misses(choice: Choice, selection: Selection) -> bool:
@@ -170,7 +183,7 @@ def _content(found: Detected, version: str, choices: list[Choice]) -> Content:
 
 
 def _assess(
-    choice: Choice, snapshot: Snapshot, content: Content, policy: Policy | None, selection: Selection
+    choice: Choice, snapshot: Snapshot, content: Content, policy: Applied, selection: Selection
 ) -> Assessment:
     if unknown := unknown_selections(choice.benchmark, selection.targets, selection.only):
         raise UsageError(
@@ -181,9 +194,10 @@ def _assess(
         choice.benchmark,
         snapshot,
         content,
-        on=datetime.now(UTC).date(),
+        on=today(),
         policy=policy,
         selection=selection,
         chosen_because=choice.because,
+        pinned=choice.pinned,
         notices=choice.warnings,
     )

@@ -13,7 +13,6 @@ from trueline.errors import ContentError, UsageError
 from trueline.model.benchmark import Benchmark, Edition
 from trueline.model.bundle import Bundle
 from trueline.model.platform import NamedFile, Platform, PlatformHead
-from trueline.model.policy import Policy
 from trueline.model.rule import Case, CaseFile, Rule, RuleFile
 from trueline.model.setting import Component
 
@@ -158,11 +157,6 @@ def load_cases() -> dict[str, tuple[Case, ...]]:
         for rule, listed in _shipped(path, CaseFile, typed=True).cases.items():
             cases[rule] = cases.get(rule, ()) + listed
     return cases
-
-
-def load_policy(path: Path) -> Policy:
-    """A policy file of the user's; raises ContentError."""
-    return load_yaml(path, Policy)
 
 
 def near(name: str, known: list[str]) -> str:

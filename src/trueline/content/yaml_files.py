@@ -28,9 +28,14 @@ def load_yaml(
     file is not measured nor searched for duplicate keys: `check_shape` did that before it was shipped.
     Raises ContentError with file and line for anything that isn't exactly such a document.
     """
-    text = _read(path)
+    text = read_text(path)
     for key in before:
         text = text.partition(f"\n{key}:")[0]
+    return parse_yaml(path, text, kind, typed=typed, shipped=shipped)
+
+
+def parse_yaml(path: Path, text: str, kind: type[T], *, typed: bool = False, shipped: bool = False) -> T:
+    """`text`, which was read from `path`, as `kind`; see `load_yaml`."""
     if not shipped:
         _check(path, text)
     try:
@@ -52,7 +57,7 @@ def load_yaml(
 
 def check_shape(path: Path) -> None:
     """Raises ContentError for a file that is too large or too deep, or in which a key stands twice."""
-    _check(path, _read(path))
+    _check(path, read_text(path))
 
 
 def _check(path: Path, text: str) -> None:
@@ -75,8 +80,11 @@ def _syntax(path: Path, error: yaml.YAMLError) -> ContentError:
 
 
 def line_of_key(path: Path, place: Sequence[str]) -> int | None:
-    """The line of the key or list entry that `place` leads to, counting from 1; the nearest one above it."""
-    node = _compose(_read(path))
+    """The line that `place` leads to, counting from 1; the nearest one above it where it ends early.
+
+    Its steps are keys, and of lists an entry's text or position.
+    """
+    node = _compose(read_text(path))
     line = node.start_mark.line if node else 0
     for step in place:
         child = _entry(node, step)
@@ -89,11 +97,12 @@ def line_of_key(path: Path, place: Sequence[str]) -> int | None:
 def _entry(node: yaml.Node | None, step: str) -> tuple[yaml.Node, int] | None:
     if isinstance(node, yaml.SequenceNode):
         found = next((child for child in node.value if child.value == step), None)
-        return (found, found.start_mark.line) if found else None
+        return (found, found.start_mark.line) if found else _child(node, "", step)
     return _child(node, step, "")
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a regular file of at most 8 MiB; raises ContentError for any other."""
     try:
         if not path.is_file():
             raise ContentError("is not a file", hint="Name a regular YAML file.", file=str(path))

@@ -79,7 +79,8 @@ class Result(Model, frozen=True, kw_only=True, omit_defaults=False):
     that `disposition` comes from. `uncertain`: number or attributes were not checked against the document.
     `meaning` is a digest of what is asserted: where it changes, what was decided about the result no longer
     holds. `owner` is the team, `priority` what to do first, `decision` what was decided, "" still open: all
-    three are policy's. `spread` is that of a fleet.
+    three are policy's. `spread` is that of a fleet. `audit` says how it is checked, `impact` what the remedy
+    may break, `references` are titles of pages to read.
     """
 
     number: str
@@ -96,6 +97,9 @@ class Result(Model, frozen=True, kw_only=True, omit_defaults=False):
     remediation: str = ""
     lasting: str = ""
     why: str = ""
+    audit: str = ""
+    impact: str = ""
+    references: tuple[str, ...] = ()
     severity: Severity = "medium"
     component: str = ""
     disposition: Disposition = "informational"

@@ -62,16 +62,18 @@ def mark(profile: Profile, entry: Recommendation) -> Mark:
 def tailor(profiles: Sequence[Profile], benchmark: Benchmark) -> Tailored:
     """The benchmark as a profile wants it; `profiles` are it and those it extends, the furthest one first."""
     level = next((profile.level for profile in reversed(profiles) if profile.level), None)
+    machine = next((profile.machine for profile in reversed(profiles) if profile.machine), None)
     left_out: dict[tuple[str, str], Exclusion] = {}
     for section, entry in benchmark.recommendations():
-        said = reduce(merge, (mark(profile, entry) for profile in profiles), _beyond(level, entry))
+        beyond = _beyond(level, entry.level_for(machine), machine)
+        said = reduce(merge, (mark(profile, entry) for profile in profiles), beyond)
         if said.kind:
             key = (section.target, entry.number)
             left_out[key] = Exclusion(outcome=_OUTCOMES[said.kind], reason=said.reason)
     sections = tuple(
         msgspec.structs.replace(
             section,
-            recommendations=tuple(_adjusted(profiles, entry) for entry in section.recommendations),
+            recommendations=tuple(_adjusted(profiles, entry, machine) for entry in section.recommendations),
         )
         for section in benchmark.sections
     )
@@ -108,10 +110,14 @@ def means(word: str, entry: Recommendation) -> bool:
     return word == ALL or word in entry.rules or below(entry.number, word)
 
 
-def _beyond(level: int | None, entry: Recommendation) -> Mark:
-    if level is None or entry.level <= level:
+def _beyond(level: int | None, own: int | None, machine: str | None) -> Mark:
+    """Whether an item of the level `own` is beyond the selected one, or for another kind of machine."""
+    if own is None:
+        return Mark(kind="deselected", reason=f"The benchmark does not ask for it on a {machine}.")
+    if level is None or own <= level:
         return Mark()
-    return Mark(kind="deselected", reason=f"Level {entry.level} is outside the selected level {level}.")
+    on = f" on a {machine}" if machine else ""
+    return Mark(kind="deselected", reason=f"Level {own}{on} is outside the selected level {level}.")
 
 
 def _exactness(words: Sequence[str] | Mapping[str, str], entry: Recommendation) -> int:
@@ -130,11 +136,12 @@ def _reason(reasons: Mapping[str, str], entry: Recommendation) -> str:
     return reasons[max(fitting, key=lambda word: _rank(word, entry))]
 
 
-def _adjusted(profiles: Sequence[Profile], entry: Recommendation) -> Recommendation:
+def _adjusted(profiles: Sequence[Profile], entry: Recommendation, machine: str | None) -> Recommendation:
     rules = {name: dict(given) for name, given in entry.rules.items()}
     severity = entry.severity
     for profile in profiles:
         for name, given in rules.items():
             given.update(profile.parameters.get(name, {}))
         severity = next((profile.severities[name] for name in rules if name in profile.severities), severity)
-    return msgspec.structs.replace(entry, rules=rules, severity=severity)
+    level = entry.level_for(machine) or entry.level
+    return msgspec.structs.replace(entry, rules=rules, severity=severity, level=level)
