@@ -13,7 +13,8 @@ class Recommendation(Strict, frozen=True, kw_only=True):
     `uncertain` marks numbers or attributes that were not checked against the document. `severity` is the
     document's own, where it gives one; it replaces the rule's. `owner` is who runs what is judged: what is a
     provider's gets a verdict only where it can be seen. `reinforced`: the vendor's own hardening covers it;
-    what it deliberately leaves out says why in `excluded_because`.
+    what it deliberately leaves out says why in `excluded_because`. `server` and `workstation` are the levels
+    for these kinds of machines where the document gives other ones than `level`; 0: it is not for that kind.
     """
 
     number: str
@@ -27,6 +28,13 @@ class Recommendation(Strict, frozen=True, kw_only=True):
     owner: Literal["operator", "provider"] = "operator"
     reinforced: bool = False
     excluded_because: str = ""
+    server: Literal[0, 1, 2] | None = None
+    workstation: Literal[0, 1, 2] | None = None
+
+    def level_for(self, machine: str | None) -> int | None:
+        """The level on a kind of machine, None where it is not for that kind."""
+        own = {"server": self.server, "workstation": self.workstation}.get(machine or "")
+        return self.level if own is None else own or None
 
 
 class Section(Strict, frozen=True, kw_only=True):

@@ -16,7 +16,8 @@ class Profile(Strict, frozen=True, kw_only=True):
     `not_applicable`, `skipped`, `select` and `deselect` are numbers, of recommendations or of sections, or
     rule ids (each recommendation that refers to the rule), or "all"; `not_applicable` and `skipped` give each
     a reason. `parameters` maps rule ids to parameters, `severities` rule ids to severities. `level` 1 leaves
-    out what is for level 2 only. `note` is what a reader of its reports must know.
+    out what is for level 2 only. `machine` takes the levels that the benchmark gives to that kind of machine,
+    and leaves out what is not for it. `note` is what a reader of its reports must know.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Profile(Strict, frozen=True, kw_only=True):
     aliases: tuple[str, ...] = ()
     note: str = ""
     level: Literal[1, 2] | None = None
+    machine: Literal["server", "workstation"] | None = None
     not_applicable: dict[str, str] = {}
     skipped: dict[str, str] = {}
     select: tuple[str, ...] = ()
