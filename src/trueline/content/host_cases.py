@@ -9,7 +9,8 @@ linux:
   packages: [aide]
   units: {crond.service: enabled}         active: [crond.service]
   files: {/etc/motd: "0644 root:root"}    globs: {/etc/ssh/*.pub: [/etc/ssh/a.pub]}
-  configs: {profile: {/root/.bashrc: {umask: 027}}, login-defs: {PASS_MAX_DAYS: 90}, rsyslog: ["*.* @@host"], yum: {main: {gpgcheck: 1}}}
+  configs: {profile: {/root/.bashrc: {umask: "027"}}, login-defs: {PASS_MAX_DAYS: 90},
+    rsyslog: ["*.* @@host"], yum: {main: {gpgcheck: 1}}}
   sshd: {Banner: /etc/issue.net, "Match User a": {Banner: none}}      or "sshd -T": {...}
   pam: {su: [auth required pam_wheel.so use_uid]}
   audit: {loaded: [-e 2], rules: [-e 2]}
