@@ -12,6 +12,7 @@ from trueline.evaluate.context import Context
 from trueline.evaluate.decision import Decision, all_of, decided
 from trueline.evaluate.objects import show_objects
 from trueline.evaluate.remedy import Remedy, joined, lasting, remedy
+from trueline.evaluate.words import how_checked
 from trueline.model.benchmark import Benchmark, Recommendation, Section
 from trueline.model.profile import Exclusion
 from trueline.model.results import Disposition, Outcome, Result
@@ -34,7 +35,7 @@ def evaluate(
     For what is `left_out` (by target and number) no fact is looked at.
     """
     return tuple(
-        _excluded(section, entry, rules, left_out[key])
+        _excluded(section, entry, rules, context, left_out[key])
         if (key := (section.target, entry.number)) in left_out
         else _recommendation(section, entry, rules, context)
         for section, entry in benchmark.recommendations()
@@ -76,7 +77,7 @@ def _recommendation(
     mend = Remedy(changes=(_KEEP_THE_ANSWER,)) if hidden else _mend(bound, decisions, verdict, context)
     lasts = lasting(mend.components, context)
     return msgspec.structs.replace(
-        _identity(section, entry, bound),
+        _identity(section, entry, bound, context),
         outcome=verdict.outcome,
         reason=verdict.reason,
         evidence=verdict.evidence,
@@ -87,11 +88,15 @@ def _recommendation(
 
 
 def _excluded(
-    section: Section, entry: Recommendation, rules: Mapping[str, Rule], exclusion: Exclusion
+    section: Section,
+    entry: Recommendation,
+    rules: Mapping[str, Rule],
+    context: Context,
+    exclusion: Exclusion,
 ) -> Result:
     bound = [bind(rules[name], given) for name, given in entry.rules.items()]
     return msgspec.structs.replace(
-        _identity(section, entry, bound), outcome=exclusion.outcome, reason=exclusion.reason
+        _identity(section, entry, bound, context), outcome=exclusion.outcome, reason=exclusion.reason
     )
 
 
@@ -102,7 +107,7 @@ def meaning(entry: Recommendation, rules: Sequence[Rule]) -> str:
     return hashlib.sha256(text).hexdigest()[:16]
 
 
-def _identity(section: Section, entry: Recommendation, rules: Sequence[Rule]) -> Result:
+def _identity(section: Section, entry: Recommendation, rules: Sequence[Rule], context: Context) -> Result:
     """What a result says of its recommendation whatever the facts are; its `rules` are bound."""
     first = rules[0]
     return Result(
@@ -117,6 +122,9 @@ def _identity(section: Section, entry: Recommendation, rules: Sequence[Rule]) ->
         outcome=Outcome.NOTCHECKED,
         reason="",
         why=first.why,
+        audit=how_checked(rules, context.components, context.platform),
+        impact=" ".join(dict.fromkeys(rule.impact for rule in rules if rule.impact)),
+        references=tuple(dict.fromkeys(name for rule in rules for name in rule.references)),
         severity=entry.severity or first.severity,
         component=first.component,
         uncertain=entry.uncertain,

@@ -55,7 +55,7 @@ class Spread(Model, frozen=True, kw_only=True):
     are missing, is mixed.
     """
 
-    nodes: dict[str, tuple[str, ...]] = {}
+    nodes: dict[Outcome, tuple[str, ...]] = {}
     missing: tuple[str, ...] = ()
 
     @property
