@@ -1,0 +1,130 @@
+"""The benchmarks of RHEL 9, AlmaLinux 9 and Alibaba Cloud Linux 3 have the items of the published tables."""
+
+import csv
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from trueline.content.load import load_benchmark, load_editions, load_rules
+from trueline.content.profiles import load_chain
+from trueline.evaluate.systems import choose_linux_benchmark, fits, misfit
+from trueline.model.benchmark import Recommendation
+from trueline.policy.profiles import tailor
+
+TABLE = Path(__file__).parents[3] / "shared" / "facts" / "linux_benchmarks.csv"
+TABLES = {
+    "cis-rhel-9": ("cis-rhel9", 300),
+    "cis-almalinux-9": ("cis-almalinux9", 300),
+    "cis-alibaba-linux-3": ("cis-alinux3", 260),
+}
+OF_MACHINES = ["cis-rhel-9", "cis-almalinux-9"]
+FORWARDING = {"3.3.1", "3.2.1"}
+
+
+@cache
+def published(benchmark: str) -> list[dict[str, str]]:
+    if not TABLE.exists():
+        pytest.skip(f"the published table {TABLE} is not here")
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        return [row for row in csv.DictReader(file) if row["benchmark"] == TABLES[benchmark][0]]
+
+
+def shipped(benchmark: str) -> list[Recommendation]:
+    return [entry for _, entry in load_benchmark(benchmark).recommendations()]
+
+
+def left_out(benchmark: str, profile: str) -> dict[str, str]:
+    chain = [one.profile for one in load_chain(profile)]
+    found = tailor(chain, load_benchmark(benchmark)).left_out
+    return {number: one.reason for (_, number), one in found.items()}
+
+
+@pytest.mark.parametrize("benchmark", TABLES)
+def test_each_item_is_shipped_as_it_stands_in_the_table(benchmark: str) -> None:
+    wanted = [
+        (row["id"], row["level"], row["automated"], row["automated"])  # scored is what is automated
+        for row in published(benchmark)
+    ]
+    assert wanted == [
+        (entry.number, str(entry.level), str(entry.automated).lower(), str(entry.scored).lower())
+        for entry in shipped(benchmark)
+    ]
+    assert len(wanted) == TABLES[benchmark][1]
+
+
+@pytest.mark.parametrize("benchmark", OF_MACHINES)
+def test_levels_of_servers_and_workstations_are_those_of_the_table(benchmark: str) -> None:
+    assert [(row["level_server"], row["level_workstation"]) for row in published(benchmark)] == [
+        (str(entry.level_for("server") or ""), str(entry.level_for("workstation") or ""))
+        for entry in shipped(benchmark)
+    ]
+
+
+@pytest.mark.parametrize("benchmark", OF_MACHINES)
+@pytest.mark.parametrize("machine", ["server", "workstation"])
+@pytest.mark.parametrize("level", [1, 2])
+def test_a_machine_profile_selects_exactly_the_items_of_its_levels(
+    benchmark: str, machine: str, level: int
+) -> None:
+    names = {f"l{one}_{machine}" for one in range(1, level + 1)}
+    wanted = {row["id"] for row in published(benchmark) if names & set(row["levels_field"].split("|"))}
+    without = left_out(benchmark, f"{machine}-{level}")
+    assert {entry.number for entry in shipped(benchmark)} - set(without) == wanted
+
+
+@pytest.mark.parametrize("benchmark", TABLES)
+def test_most_scored_items_are_decided_by_facts(benchmark: str) -> None:
+    rules = load_rules()
+    scored = [entry for entry in shipped(benchmark) if entry.scored and entry.automated]
+    by_hand = [entry.number for entry in scored if any(rules[name].test is None for name in entry.rules)]
+    assert len(by_hand) / len(scored) < 0.04, by_hand
+
+
+@pytest.mark.parametrize("benchmark", TABLES)
+def test_what_the_table_is_not_sure_of_is_marked_or_left_to_a_person(benchmark: str) -> None:
+    rules = load_rules()
+    rows = {row["id"]: row for row in published(benchmark)}
+    for entry in shipped(benchmark):
+        decided = all(rules[name].test for name in entry.rules)
+        if rows[entry.number]["confidence"] == "low" and decided:
+            assert entry.uncertain, entry.number
+        if rows[entry.number]["note_key"] == "not-a-benchmark-item":
+            assert not decided, entry.number
+
+
+@pytest.mark.parametrize("benchmark", TABLES)
+def test_d8_what_a_person_looks_at_is_named(benchmark: str) -> None:
+    for entry in shipped(benchmark):
+        if "host-review" in entry.rules:
+            assert entry.rules["host-review"]["what"], entry.number
+            assert entry.title or len(entry.rules) > 1, entry.number
+
+
+@pytest.mark.parametrize(
+    ("system", "version", "benchmark"),
+    [
+        ("rhel", "9.4", "cis-rhel-9"),
+        ("rhel", "9", "cis-rhel-9"),
+        ("almalinux", "9.5", "cis-almalinux-9"),
+        ("alinux", "3", "cis-alibaba-linux-3"),
+        ("alinux", "3.2104", "cis-alibaba-linux-3"),
+        ("alinux", "2.1903", "cis-aliyun-linux-2-1.0.0"),
+        ("rhel", "90", None),
+        ("rhel", "8.10", None),
+        ("almalinux", "8.9", None),
+    ],
+)
+def test_the_benchmark_is_chosen_by_os_release(system: str, version: str, benchmark: str | None) -> None:
+    found = choose_linux_benchmark({"ID": system, "VERSION_ID": version}, load_editions())
+    assert (found[0].id if found else None) == benchmark
+
+
+@pytest.mark.parametrize("system", ["rocky", "centos", "ol", "fedora", "eurolinux"])
+def test_a_rebuild_without_a_benchmark_of_its_own_is_not_taken_for_another(system: str) -> None:
+    """What says ID_LIKE rhel may ship other defaults; naming the benchmark is refused, with the reason."""
+    os_release = {"ID": system, "VERSION_ID": "9", "ID_LIKE": "rhel centos fedora"}
+    assert choose_linux_benchmark(os_release, load_editions()) is None
+    edition = next(one for one in load_editions() if one.id == "cis-rhel-9")
+    assert not fits(os_release, edition)
+    assert system in misfit(os_release, edition)
