@@ -383,6 +383,9 @@ HOST = assessment(
             why="Code that nobody needs can't be attacked once it can't be loaded.",
         ),
         result("1.1.2", "/tmp is a file system of its own", "host", "1.1", "pass", component="mount"),
+            audit="squashfs is not loaded, and modprobe.d or its absence keeps it out.",
+            impact="Packages of the snap format are mounted as squashfs and no longer start.",
+            references=("modprobe.d(5)", "Kernel modules & <you>"),
         result(
             "1.1.3",
             "/home is a file system of its own",

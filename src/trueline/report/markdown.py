@@ -109,11 +109,17 @@ def fenced(content: str) -> list[str]:
 
 def _unseen(assessment: Assessment) -> Iterator[str]:
     if missing := outline.missing(assessment):
+    if result.audit:
+        yield from (f"**How it is checked:** {text(prose(result.audit))}", "")
         yield from ("## What this run could not see", "")
         yield from table(
             ("Reason", "Checks"),
             [(text(prose(reason)), text(", ".join(numbers))) for reason, numbers in missing],
         )
+    if result.impact:
+        yield from (f"**Impact of the change:** {text(prose(result.impact))}", "")
+    if result.references:
+        yield from (f"References: {text(', '.join(result.references))}", "")
 
 
 def _left_out(assessment: Assessment) -> Iterator[str]:

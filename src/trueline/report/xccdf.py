@@ -102,6 +102,12 @@ class Checklist:
     def _rule(self, group: ET.Element, id_: str, result: Result) -> None:
         rule = child(group, "Rule", id=id_, selected="false", weight="1.0", **_grade(result))
         child(rule, "title", f"{result.number} {result.title}")
+        if result.audit:
+            child(rule, "description", f"How it is checked: {prose(result.audit)}")
+        if result.impact:
+            child(rule, "warning", prose(result.impact), category="functionality")
+        for page in result.references:
+            child(rule, "reference", page)
         if result.why:
             child(rule, "rationale", prose(result.why))
         self._idents(rule, result)
