@@ -8,7 +8,7 @@ import pytest
 
 from trueline.content.load import load_benchmark, load_editions, load_rules
 from trueline.content.profiles import load_chain
-from trueline.evaluate.systems import choose_linux_benchmark, fits, misfit
+from trueline.evaluate.systems import borrowed, choose_linux_benchmark, fits, misfit
 from trueline.model.benchmark import Recommendation
 from trueline.policy.profiles import tailor
 
@@ -120,11 +120,26 @@ def test_the_benchmark_is_chosen_by_os_release(system: str, version: str, benchm
     assert (found[0].id if found else None) == benchmark
 
 
-@pytest.mark.parametrize("system", ["rocky", "centos", "ol", "fedora", "eurolinux"])
-def test_a_rebuild_without_a_benchmark_of_its_own_is_not_taken_for_another(system: str) -> None:
-    """What says ID_LIKE rhel may ship other defaults; naming the benchmark is refused, with the reason."""
-    os_release = {"ID": system, "VERSION_ID": "9", "ID_LIKE": "rhel centos fedora"}
+@pytest.mark.parametrize(("system", "version"), [("rocky", "9.4"), ("centos", "9"), ("ol", "9.5")])
+def test_what_is_built_like_rhel_is_judged_as_such_and_says_so(system: str, version: str) -> None:
+    os_release = {"ID": system, "VERSION_ID": version, "ID_LIKE": "rhel fedora"}
+    found = choose_linux_benchmark(os_release, load_editions())
+    assert found
+    assert found[0].id == "cis-rhel-9"
+    assert not fits(os_release, found[0])
+    assert misfit(os_release, found[0]) == ""
+    assert f"No benchmark ships for {system} {version}" in borrowed(os_release, found[0])
+
+
+@pytest.mark.parametrize(("system", "version"), [("rocky", "8.9"), ("fedora", "41"), ("eurolinux", "9")])
+def test_likeness_that_os_release_claims_is_not_enough(system: str, version: str) -> None:
+    os_release = {"ID": system, "VERSION_ID": version, "ID_LIKE": "rhel centos fedora"}
     assert choose_linux_benchmark(os_release, load_editions()) is None
     edition = next(one for one in load_editions() if one.id == "cis-rhel-9")
-    assert not fits(os_release, edition)
     assert system in misfit(os_release, edition)
+    assert not borrowed(os_release, edition)
+
+
+def test_a_system_with_a_document_of_its_own_borrows_none() -> None:
+    for os_release in ({"ID": "rhel", "VERSION_ID": "9.4"}, {"ID": "almalinux", "VERSION_ID": "9.4"}):
+        assert not any(borrowed(os_release, edition) for edition in load_editions())

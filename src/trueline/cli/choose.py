@@ -5,7 +5,7 @@ import msgspec
 from trueline.content.load import load_benchmark, load_editions, load_platform, load_platform_heads
 from trueline.errors import UsageError
 from trueline.evaluate.platforms import Detected, detect, lineage
-from trueline.evaluate.systems import choose_linux_benchmark
+from trueline.evaluate.systems import borrowed, choose_linux_benchmark
 from trueline.evaluate.versions import (
     choose_benchmark,
     choose_kubernetes_auto,
@@ -68,7 +68,12 @@ def choice_of_system(snapshot: Snapshot) -> Choice | None:
     if snapshot.node is None or linux is None or not _whole(linux):
         return None
     found = choose_linux_benchmark(snapshot.node.os_release, load_editions())
-    return Choice(benchmark=load_benchmark(found[0].id), because=found[1]) if found else None
+    if found is None:
+        return None
+    warning = borrowed(snapshot.node.os_release, found[0])
+    return Choice(
+        benchmark=load_benchmark(found[0].id), because=found[1], warnings=(warning,) if warning else ()
+    )
 
 
 def _whole(linux: LinuxFacts) -> bool:
@@ -91,7 +96,8 @@ def choice_of(name: str, snapshot: Snapshot, named: Named, found: Detected, beca
     else:
         edition = load_benchmark(name)
         warning = mismatch(edition, version, family)
-    warnings = tuple(text for text in (warning, found.doubt) if text)
+    other = borrowed(snapshot.node.os_release, edition) if snapshot.node else ""
+    warnings = tuple(text for text in (warning, found.doubt, other) if text)
     return Choice(
         benchmark=load_benchmark(edition.id),
         because=because,

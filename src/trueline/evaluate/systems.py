@@ -8,8 +8,14 @@ from trueline.model.benchmark import Edition
 def choose_linux_benchmark(
     os_release: Mapping[str, str], editions: Iterable[Edition]
 ) -> tuple[Edition, str] | None:
-    """The benchmark for this operating system and why it was taken; the newest where there are several."""
-    fitting = [one for one in editions if one.systems and fits(os_release, one)]
+    """The benchmark for this operating system and why it was taken; the newest where there are several.
+
+    Where none is written for it, one for a system that it is built like.
+    """
+    known = [one for one in editions if one.systems]
+    fitting = [one for one in known if fits(os_release, one)] or [
+        one for one in known if _kin(os_release, one)
+    ]
     if not fitting:
         return None
     newest = max(fitting, key=lambda one: [int(part) for part in one.version.split(".") if part.isdigit()])
@@ -18,7 +24,25 @@ def choose_linux_benchmark(
 
 def fits(os_release: Mapping[str, str], edition: Edition) -> bool:
     """Whether the edition is for this system: its ID, and the beginning of its VERSION_ID in whole parts."""
-    return any(_is(os_release, *system.partition(" ")[::2]) for system in edition.systems)
+    return _among(os_release, edition.systems)
+
+
+def borrowed(os_release: Mapping[str, str], edition: Edition) -> str:
+    """That the benchmark is written for another system, where this one is only built like it; else ""."""
+    if fits(os_release, edition) or not _kin(os_release, edition):
+        return ""
+    return (
+        f"No benchmark ships for {_name(os_release)}. {edition.title} is written for "
+        f"{' and '.join(edition.systems)}, which is built from the same sources: numbers and levels are its."
+    )
+
+
+def _kin(os_release: Mapping[str, str], edition: Edition) -> bool:
+    return _among(os_release, edition.kin)
+
+
+def _among(os_release: Mapping[str, str], systems: Iterable[str]) -> bool:
+    return any(_is(os_release, *system.partition(" ")[::2]) for system in systems)
 
 
 def _is(os_release: Mapping[str, str], name: str, version: str) -> bool:
@@ -33,7 +57,9 @@ def misfit(os_release: Mapping[str, str], edition: Edition) -> str:
 
     A system that os-release does not name is not taken for another one.
     """
-    if not edition.systems or not os_release.get("ID") or fits(os_release, edition):
+    if not edition.systems or not os_release.get("ID"):
+        return ""
+    if fits(os_release, edition) or _kin(os_release, edition):
         return ""
     return f"{edition.title} is written for {' and '.join(edition.systems)}; this is {_name(os_release)}."
 

@@ -51,7 +51,8 @@ class Edition(Strict, frozen=True, kw_only=True):
 
     `kubernetes` are the minor versions that it is written for ("1.32"), oldest first. `aliases` are names
     that other tools use. `platforms` are ids of `content/platforms`. `systems` are operating systems that it
-    is written for: ID of os-release, and how VERSION_ID begins ("debian 12").
+    is written for: ID of os-release, and how VERSION_ID begins ("debian 12"). `kin` are systems built from
+    the same sources, for which no document ships: they are judged by this one, with a warning.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Edition(Strict, frozen=True, kw_only=True):
     platforms: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     systems: tuple[str, ...] = ()
+    kin: tuple[str, ...] = ()
 
 
 class Benchmark(Edition, frozen=True, kw_only=True):
