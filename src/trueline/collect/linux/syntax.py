@@ -167,7 +167,8 @@ def apparmor(file: str, lines: Lines) -> list[Entry]:
             given = _FLAGS.search(raw)
             flags = set(re.split(r"[\s,]+", given[1].strip())) if given else set()
             mode = next((one for one in _MODES if one in flags), "enforce")
-            entries.append(_entry(file, number, (found[1] or found[2]).strip('"'), mode))
+            name = cleaned((found[1] or found[2]).strip('"'))
+            entries.append(Entry(file=file, line=number, key=name, value=mode))
     return entries
 
 

@@ -63,10 +63,9 @@ def _argument(test: PamTest, name: str, rules: list[PamRule], host: Host) -> Dec
             return cannot(f"{fact}: {unread(config.unread)}", test)
         if entries:
             return _judge(test, fact, entries[-1].value or "true", place(entries[-1]), name)
-    harmless = test.unset == "pass"
-    return verdict(
-        harmless, fact, _at(rules[0]), "not given", describe(test), test, path=f"/etc/pam.d/{name}"
-    )
+    file = f"/etc/pam.d/{name}"
+    source = _at(rules[0]) if rules else file
+    return verdict(test.unset == "pass", fact, source, "not given", describe(test), test, path=file)
 
 
 def _values(rule: PamRule, argument: str) -> list[str]:

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 
 from trueline.evaluate.decision import Decision, all_of, decided
 from trueline.evaluate.linux.base import Host, cannot, place, unread, verdict
+from trueline.evaluate.linux.sshd_defaults import default_of
 from trueline.evaluate.values import Value, describe, satisfies
 from trueline.model.facts import Absent, Unavailable
 from trueline.model.hosttest import SshdTest
 from trueline.model.linux_access import Sshd
-from trueline.model.linux_system import Entry
+from trueline.model.linux_system import Entry, Packages
 from trueline.model.results import Outcome
 from trueline.model.setting import SettingType
 
@@ -60,7 +61,7 @@ def judge_sshd(test: SshdTest, host: Host) -> Decision:
         for entry in block.entries
         if entry.key == name and not _earlier(entry, block.entries)
     ]
-    return all_of((_global(test, name, sshd), *matched))
+    return all_of((_global(test, name, sshd, host), *matched))
 
 
 def _earlier(entry: Entry, entries: Iterable[Entry]) -> bool:
@@ -69,7 +70,7 @@ def _earlier(entry: Entry, entries: Iterable[Entry]) -> bool:
     return entry.key not in _ADD_UP and same[0] is not entry
 
 
-def _global(test: SshdTest, name: str, sshd: Sshd) -> Decision:
+def _global(test: SshdTest, name: str, sshd: Sshd, host: Host) -> Decision:
     if sshd.effective is not None and name in sshd.effective:
         return _judge(test, sshd.effective[name], "sshd -T" + _origin(name, sshd))
     if sshd.effective is not None and name in _ADD_UP:
@@ -83,9 +84,23 @@ def _global(test: SshdTest, name: str, sshd: Sshd) -> Decision:
     if found:
         values = [one.value for one in (found if name in _ADD_UP else found[:1])]
         return _judge(test, values, place(found[0]))
-    if name in _DEFAULTS:
-        return _judge(test, [_DEFAULTS[name]] if _DEFAULTS[name] else (), "sshd's default")
+    default = _DEFAULTS.get(name)
+    if (
+        default is None
+        and isinstance(host.linux.packages, Packages)
+        and host.linux.packages.manager == "dpkg"
+    ):
+        default = default_of(name, sshd.version or "")
+    if default is not None:
+        return _judge(test, [default] if default else (), "sshd's default")
     return cannot(f"{test.option} is not set, and its default depends on how sshd was built.", test)
+
+
+def _by_release(name: str, sshd: Sshd, host: Host) -> str | None:
+    """Debian and Ubuntu keep OpenSSH's own defaults; distributions with a policy have it set others."""
+    packages = host.linux.packages
+    dpkg = isinstance(packages, Packages) and packages.manager == "dpkg"
+    return default_of(name, sshd.version or "") if dpkg else None
 
 
 def _origin(name: str, sshd: Sshd) -> str:
