@@ -143,3 +143,27 @@ def test_likeness_that_os_release_claims_is_not_enough(system: str, version: str
 def test_a_system_with_a_document_of_its_own_borrows_none() -> None:
     for os_release in ({"ID": "rhel", "VERSION_ID": "9.4"}, {"ID": "almalinux", "VERSION_ID": "9.4"}):
         assert not any(borrowed(os_release, edition) for edition in load_editions())
+
+
+@pytest.mark.parametrize("benchmark", TABLES)
+def test_d13_a_node_of_a_cluster_is_excepted_from_what_conflicts_with_reasons(benchmark: str) -> None:
+    profile = f"kubernetes-node-{benchmark.removeprefix('cis-')}"
+    reasons = left_out(benchmark, profile)
+    assert FORWARDING & set(reasons)
+    assert all(len(reason.split()) > 5 for reason in reasons.values())
+    rules = {number for number in reasons if not number.startswith(("3.4", "4."))}
+    assert len(rules) <= 3  # the firewall aside, little conflicts
+
+
+@pytest.mark.parametrize("benchmark", TABLES)
+def test_d13_storage_of_containers_is_ignored_and_everything_else_is_judged(benchmark: str) -> None:
+    chain = [one.profile for one in load_chain(f"kubernetes-node-{benchmark.removeprefix('cis-')}")]
+    tailored = tailor(chain, load_benchmark(benchmark))
+    walks = {
+        name: given
+        for _, entry in tailored.benchmark.recommendations()
+        for name, given in entry.rules.items()
+        if name.startswith(("world-writable", "files-without"))
+    }
+    assert len(walks) == 4
+    assert all(given == {"containers": "ignore"} for given in walks.values())
