@@ -11,11 +11,13 @@ from trueline.model.results import (
     Counts,
     Coverage,
     Evidence,
+    NodeHead,
     Outcome,
     ProfileHead,
     Result,
     Score,
     SectionHead,
+    Spread,
     Target,
     Totals,
 )
@@ -381,11 +383,11 @@ HOST = assessment(
             remediation="Block the module, now and after the next boot:\n\n"
             "    printf 'install squashfs /bin/false\\n' > /etc/modprobe.d/squashfs.conf\n    rmmod squashfs",
             why="Code that nobody needs can't be attacked once it can't be loaded.",
-        ),
-        result("1.1.2", "/tmp is a file system of its own", "host", "1.1", "pass", component="mount"),
             audit="squashfs is not loaded, and modprobe.d or its absence keeps it out.",
             impact="Packages of the snap format are mounted as squashfs and no longer start.",
             references=("modprobe.d(5)", "Kernel modules & <you>"),
+        ),
+        result("1.1.2", "/tmp is a file system of its own", "host", "1.1", "pass", component="mount"),
         result(
             "1.1.3",
             "/home is a file system of its own",
@@ -448,6 +450,80 @@ CLEAN = assessment(
 )
 
 EMPTY = assessment([])
+
+
+def spread(missing=(), **nodes) -> Spread:
+    return Spread(
+        nodes={Outcome(word): tuple(names) for word, names in nodes.items()}, missing=tuple(missing)
+    )
+
+
+WORKERS = tuple(f"worker-{number}" for number in range(1, 8))
+FLEET = assessment(
+    [
+        result(
+            *("1.2.15", "Profiling of the API server is off", "master", "1.2", "fail"),
+            reason="On cp-2: --profiling is true.",
+            evidence=(evidence("profiling", "true", "false"),),
+            remediation="Set --profiling=false.\n\n    vi " + MANIFEST,
+            spread=spread(fail=["cp-2"], **{"pass": ["cp-1"]}),
+        ),
+        result(
+            *("1.2.16", "The API server writes an audit log", "master", "1.2", "fail"),
+            reason="On cp-1: --audit-log-path is not set.",
+            remediation="Set --audit-log-path.",
+            spread=spread(fail=["cp-1", "cp-2"]),
+        ),
+        result(
+            *("2.1", "etcd serves clients with a certificate", "etcd", "2", "pass"),
+            spread=spread(**{"pass": ["cp-1", "cp-2"]}),
+        ),
+        result(
+            *("4.2.1", "The kubelet answers no anonymous requests", "node", "4.2", "fail"),
+            reason="On worker-3: anonymous requests are answered.",
+            remediation="Set authentication.anonymous.enabled to false.",
+            spread=spread(["worker-8"], fail=["worker-3"], **{"pass": ["cp-1", "cp-2", *WORKERS[3:]]}),
+        ),
+        result(
+            *("4.2.2", "The kubelet asks who may do what", "node", "4.2", "error"),
+            reason="No result of worker-8.",
+            spread=spread(["worker-8"], **{"pass": ["cp-1", "cp-2", *WORKERS]}),
+        ),
+        result(
+            *("4.2.3", "Certificates of kubelets are renewed", "node", "4.2", "notapplicable"),
+            reason="The provider renews them.",
+            spread=spread(notapplicable=["cp-1", "cp-2", *WORKERS]),
+        ),
+        result(
+            *("5.1.1", "Few are administrators of the cluster", "policies", "5.1", "notchecked"),
+            automated=False,
+            reason="Look at the bindings of cluster-admin.",
+        ),
+    ],
+    target=Target(
+        name="prod-eu-1",
+        kind="cluster",
+        roles=("master", "etcd", "controlplane", "node", "policies"),
+        platform="kubeadm",
+        kubernetes="1.34.2",
+        cluster="https://192.0.2.1:6443",
+        collected_at="2026-03-04T05:06:07Z",
+        finished_at="2026-03-04T05:08:00Z",
+        cluster_name="prod-eu-1",
+        cluster_uid="5b0c8f7e-0d5c-4d63-9f0a-6a7e3f1f2d10",
+        mode="job",
+    ),
+    nodes=(
+        *(
+            NodeHead(name=name, roles=("master", "controlplane", "etcd", "node"), collected_at=at)
+            for name, at in (("cp-1", "2026-03-04T05:06:07Z"), ("cp-2", "2026-03-04T05:06:08Z"))
+        ),
+        *(NodeHead(name=name, roles=("node",), collected_at="2026-03-04T05:07:00Z") for name in WORKERS),
+        NodeHead(name="worker-8", roles=("node",), missing=True, reason="No result came of it."),
+    ),
+    notices=("No results came of 1 expected nodes: worker-8.",),
+    coverage=Coverage(total=7, applicable=6, evaluated=4, not_inspectable=1),
+)
 
 
 def large(count: int) -> Assessment:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.report.sample import CLEAN, EMPTY, HOST, RICH
+from tests.report.sample import CLEAN, EMPTY, FLEET, HOST, RICH
 from trueline.model.results import Assessment
 from trueline.report import FORMATS
 
@@ -34,9 +34,13 @@ SUFFIXES = {
     "asff": "asff.json",
     "github": "summary.md",
     "github-annotations": "annotations.txt",
+    "rancher-csv": "rancher.csv",
+    "rancher-csv-keys": "rancher-keys.csv",
+    "rancher-json": "rancher.json",
+    "inspector-csv": "inspector.csv",
 }
 OPTIONS = {"asff": {"account": "123456789012", "region": "eu-west-1"}}
-ASSESSMENTS = {"rich": RICH, "host": HOST, "clean": CLEAN, "empty": EMPTY}
+ASSESSMENTS = {"rich": RICH, "host": HOST, "clean": CLEAN, "empty": EMPTY, "fleet": FLEET}
 
 
 def agree(name: str, content: str) -> None:

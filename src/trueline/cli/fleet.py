@@ -144,16 +144,15 @@ def _write(made: Sequence[Assessment], format_: str | None, outputs: Sequence[st
 
 
 def _per_node(made: Sequence[Assessment], output: str) -> None:
-    from trueline.report.inspector_csv import render
+    from trueline.report.inspector_csv import documents
 
     for assessment in made:
-        for head in assessment.nodes:
-            if head.missing:
-                continue
-            safe = head.name.replace("/", "_").strip(".") or "node"
+        pages = documents(assessment)
+        for name, page in pages.items():
+            safe = name.replace("/", "_").strip(".") or "node"
             path = Path(output.replace("{node}", safe).replace("{benchmark}", assessment.benchmark.id))
             try:
-                path.write_text(render(assessment, node=head.name), encoding="utf-8")
+                path.write_text(page, encoding="utf-8")
             except OSError as error:
                 raise UsageError(f"{path} can't be written: {error.strerror}", hint="Name another.") from None
-        click.echo(f"Reports written for {len(assessment.nodes)} nodes", err=True)
+        click.echo(f"Reports written for {len(pages)} nodes", err=True)

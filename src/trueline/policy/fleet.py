@@ -241,7 +241,7 @@ def _verdict(
     outcome = with_missing(worst, missing=bool(missing))
     disposition, waived_by = _disposition(spoken, index, missing=bool(missing) and worst not in _SETTLED)
     spread = Spread(
-        nodes={one.value: tuple(voice.name for voice in spoken[one]) for one in OUTCOMES if one in spoken},
+        nodes={one: tuple(voice.name for voice in spoken[one]) for one in OUTCOMES if one in spoken},
         missing=tuple(sorted(missing)),
     )
     alone = key[0] in CLUSTER_TARGETS and not spread.mixed

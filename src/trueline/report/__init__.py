@@ -41,6 +41,10 @@ FORMATS: Mapping[str, Renderer] = {
     "asff": _late("asff"),
     "github": _late("github"),
     "github-annotations": _late("github_annotations"),
+    "rancher-csv": _late("rancher_csv"),
+    "rancher-csv-keys": _late("rancher_csv_keys"),
+    "rancher-json": _late("rancher_json"),
+    "inspector-csv": _late("inspector_csv"),
 }
 
 SUFFIXES: Mapping[str, str] = {
@@ -67,6 +71,10 @@ SUFFIXES: Mapping[str, str] = {
     ".asff.json": "asff",
     ".summary.md": "github",
     ".annotations.txt": "github-annotations",
+    ".rancher.csv": "rancher-csv",
+    ".rancher-keys.csv": "rancher-csv-keys",
+    ".rancher.json": "rancher-json",
+    ".inspector.csv": "inspector-csv",
 }
 
 

@@ -3,14 +3,14 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from trueline.model.results import Assessment, Outcome, Result
 from trueline.report import outline
 from trueline.report.csv_ import cell
 from trueline.report.safe import prose
-from trueline.report.spread import nodes_of, outcome_on
+from trueline.report.spread import by_node
 
 COLUMNS: Final = (
     *("Date", "Result Schema", "Node Name", "Total Fail", "Total Warn", "Total Pass", "Section Id"),
@@ -25,26 +25,14 @@ class _Row(NamedTuple):
     word: str
 
 
-def render(assessment: Assessment, *, node: str = "", include_info: bool = False) -> str:
-    """All nodes, or the one that is named. What does not apply has no word there and is left out.
+def render(assessment: Assessment) -> str:
+    """All nodes in one document. What does not apply has no word in this format and is left out."""
+    return _document(row for rows in _nodes(assessment).values() for row in rows)
 
-    `include_info` writes it with the word info, which readers of this format may not know.
-    """
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    dates = {head.name: head.collected_at for head in assessment.nodes}
-    for name in [node] if node else nodes_of(assessment):
-        rows = list(_rows(assessment, name, include_info=include_info))
-        counts = Counter(row.word for row in rows)
-        head = (
-            dates.get(name) or assessment.target.collected_at or assessment.assessed_on,
-            schema(assessment.benchmark.id),
-            name,
-            *(str(counts[word]) for word in ("fail", "warn", "pass")),
-        )
-        writer.writerows([cell(text) for text in (*head, *_cells(row, assessment))] for row in rows)
-    return out.getvalue()
+
+def documents(assessment: Assessment) -> dict[str, str]:
+    """A document per node, by its name; that of the cluster has what no single node decides."""
+    return {name: _document(rows) for name, rows in _nodes(assessment).items()}
 
 
 def schema(benchmark: str) -> str:
@@ -52,39 +40,58 @@ def schema(benchmark: str) -> str:
     return f"cis-kubernetes-{benchmark.removeprefix('cis-')}"
 
 
-def _rows(assessment: Assessment, node: str, *, include_info: bool) -> Iterator[_Row]:
-    for result in assessment.results:
-        outcome = outcome_on(result, node, assessment)
-        if outcome is None:
-            continue
-        word = _word(result, outcome)
-        if word != "info" or include_info:
-            yield _Row(result, word)
+def _document(rows: "Iterator[list[str]] | list[list[str]]") -> str:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(rows)
+    return out.getvalue()
 
 
-def _word(result: Result, outcome: Outcome) -> str:
+def _nodes(assessment: Assessment) -> dict[str, list[list[str]]]:
+    dates = {head.name: head.collected_at for head in assessment.nodes}
+    shared = [_columns(result, assessment) for result in assessment.results]
+    otherwise = assessment.target.collected_at or assessment.assessed_on
+    found = {}
+    for name, said in by_node(assessment).items():
+        rows = [(index, word) for index, word in _words(assessment, said) if word]
+        counts = Counter(word for _, word in rows)
+        head = [
+            cell(dates.get(name) or otherwise),
+            cell(schema(assessment.benchmark.id)),
+            cell(name),
+            *(str(counts[word]) for word in ("fail", "warn", "pass")),
+        ]
+        found[name] = [
+            [*head, *shared[index], cell(_remedy(assessment.results[index], word)), word]
+            for index, word in rows
+        ]
+    return found
+
+
+def _words(assessment: Assessment, said: Mapping[int, Outcome]) -> Iterator[tuple[int, str]]:
     """Only what is scored can fail; whatever facts did not decide is for a person, not a failure."""
-    if outcome is Outcome.PASS:
-        return "pass"
-    if outcome in _LEFT_OUT:
-        return "info"
-    return "fail" if outcome is Outcome.FAIL and result.scored else "warn"
+    for index, outcome in said.items():
+        if outcome in _LEFT_OUT:
+            continue
+        if outcome is Outcome.PASS:
+            yield index, "pass"
+        else:
+            scored = assessment.results[index].scored
+            yield index, "fail" if outcome is Outcome.FAIL and scored else "warn"
 
 
-def _cells(row: _Row, assessment: Assessment) -> Iterator[str]:
-    result = row.result
+def _columns(result: Result, assessment: Assessment) -> list[str]:
+    """Section and test, the same on all nodes; none of them is empty."""
     titles = {head.number: head.title for head in assessment.benchmark.sections}
-    yield result.section or result.number.rpartition(".")[0] or result.number
-    yield titles.get(result.section) or assessment.benchmark.title or assessment.benchmark.id
-    yield result.number
-    yield result.title or result.number
-    yield "Scored" if result.scored else "Not scored"
-    yield _remedy(row)
-    yield row.word
+    section = result.section or result.number.rpartition(".")[0] or result.number
+    title = titles.get(section) or titles.get(section.partition(".")[0]) or f"Section {section}"
+    scored = "Scored" if result.scored else "Not scored"
+    return [cell(text) for text in (section, title, result.number, result.title or result.number, scored)]
 
 
-def _remedy(row: _Row) -> str:
-    if row.word == "pass":
+def _remedy(result: Result, word: str) -> str:
+    if word == "pass":
         return _NOTHING_TO_DO
-    found = outline.remedy(row.result)
-    return found if found.strip() else prose(row.result.reason) or "Look at it, and decide."
+    found = outline.remedy(result)
+    return found if found.strip() else prose(result.reason) or "Look at it, and decide."

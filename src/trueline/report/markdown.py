@@ -4,8 +4,8 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 
-from trueline.model.results import Assessment, Counts, Result
-from trueline.report import outline
+from trueline.model.results import Assessment, Counts, NodeHead, Result
+from trueline.report import outline, spread
 from trueline.report.safe import prose, visible, wrapped
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|~&$!]")
@@ -28,6 +28,7 @@ def _lines(assessment: Assessment) -> Iterator[str]:
         yield from (f"> **Notice:** {text(prose(notice))}", "")
     yield from _summary(assessment)
     yield from _about(assessment)
+    yield from _nodes(assessment.nodes)
     yield from _tables(assessment)
     yield from _findings(assessment.results)
     yield from _unseen(assessment)
@@ -55,6 +56,22 @@ def _about(assessment: Assessment) -> Iterator[str]:
     yield from table(("About this run", ""), rows)
 
 
+def _nodes(nodes: Iterable[NodeHead]) -> Iterator[str]:
+    """Of a fleet: how many nodes there are, and those that are missing."""
+    listed = list(nodes)
+    if not listed:
+        return
+    yield from ("## Nodes", "")
+    rows = [
+        (text(label), str(len(named)), text(spread.few(named)))
+        for label, named in outline.node_groups(listed).items()
+    ]
+    yield from table(("Role", "Number", "Names"), rows)
+    missing = [(text(head.name), text(prose(head.reason))) for head in listed if head.missing]
+    if missing:
+        yield from table(("Missing", "Why"), missing)
+
+
 def _tables(assessment: Assessment) -> Iterator[str]:
     yield from ("## Results", "")
     scores = assessment.counts.section_scores
@@ -68,7 +85,8 @@ def _tables(assessment: Assessment) -> Iterator[str]:
 
 def _row(result: Result) -> tuple[str, ...]:
     aside = outline.set_aside(result)
-    title = text(result.title) + (f" *({text(aside)})*" if aside else "")
+    said = "; ".join(words for words in (spread.words(result), aside) if words)
+    title = text(result.title) + (f" *({text(said)})*" if said else "")
     return (result.state, text(result.number), title, result.severity, str(result.level or ""))
 
 
@@ -87,13 +105,21 @@ def _finding(result: Result) -> Iterator[str]:
     yield from ("<details>", f"<summary><b>{result.state}</b> {title} ({result.severity})</summary>", "")
     if result.reason:
         yield from (f"**Reason:** {text(prose(result.reason))}", "")
+    if where := spread.words(result) or spread.everywhere(result):
+        yield from (f"**Nodes:** {text(where)}", "")
     if result.why:
         yield from (f"**Why it matters:** {text(prose(result.why))}", "")
+    if result.audit:
+        yield from (f"**How it is checked:** {text(prose(result.audit))}", "")
     pieces = [(text(e.fact), text(e.observed), text(e.expected), text(e.source)) for e in result.evidence]
     if pieces:
         yield from table(("Fact", "Observed", "Expected", "Source"), pieces)
     if result.remediation:
         yield from ("**Remediation:**", "", *fenced(result.remediation), "")
+    if result.impact:
+        yield from (f"**Impact of the change:** {text(prose(result.impact))}", "")
+    if result.references:
+        yield from (f"References: {text(', '.join(result.references))}", "")
     if result.rules:
         yield from (f"Rules: {text(', '.join(result.rules))}", "")
     yield from ("</details>", "")
@@ -109,17 +135,11 @@ def fenced(content: str) -> list[str]:
 
 def _unseen(assessment: Assessment) -> Iterator[str]:
     if missing := outline.missing(assessment):
-    if result.audit:
-        yield from (f"**How it is checked:** {text(prose(result.audit))}", "")
         yield from ("## What this run could not see", "")
         yield from table(
             ("Reason", "Checks"),
             [(text(prose(reason)), text(", ".join(numbers))) for reason, numbers in missing],
         )
-    if result.impact:
-        yield from (f"**Impact of the change:** {text(prose(result.impact))}", "")
-    if result.references:
-        yield from (f"References: {text(', '.join(result.references))}", "")
 
 
 def _left_out(assessment: Assessment) -> Iterator[str]:

@@ -8,6 +8,7 @@ from trueline.model.results import (
     Assessment,
     BenchmarkHead,
     Counts,
+    NodeHead,
     Outcome,
     ProfileHead,
     Result,
@@ -90,6 +91,15 @@ def remedy(result: Result) -> str:
 def urgency(result: Result) -> tuple[bool, int]:
     """A key for sorting: FAIL before all else, then the gravest first."""
     return (result.state != "FAIL", SEVERITIES.index(result.severity))
+
+
+def node_groups(nodes: Iterable[NodeHead]) -> dict[str, list[str]]:
+    """Names of a fleet's nodes with results, by the roles that they have together."""
+    found: dict[str, list[str]] = {}
+    for head in nodes:
+        if not head.missing:
+            found.setdefault(", ".join(head.roles) or "no role known", []).append(head.name)
+    return dict(sorted(found.items()))
 
 
 def percent(score: Score) -> str:

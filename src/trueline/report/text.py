@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from trueline.model.results import NONE_SUCH, Assessment, Counts, Outcome, Result, Tally
-from trueline.report import outline, tally
+from trueline.model.results import NONE_SUCH, Assessment, Counts, NodeHead, Outcome, Result, Tally
+from trueline.report import outline, spread, tally
 from trueline.report.safe import broken, visible, visible_lines
 
 _WIDTH = 100
@@ -23,6 +23,7 @@ class _Writer:
 
     def lines(self, assessment: Assessment) -> Iterator[str]:
         yield from self._header(assessment)
+        yield from self._nodes(assessment.nodes)
         for part in outline.parts(assessment):
             yield from self._results(part)
             yield from self._remediations(part)
@@ -40,6 +41,19 @@ class _Writer:
             yield from self._item("Notice:", notice)
         yield ""
 
+    def _nodes(self, nodes: Iterable[NodeHead]) -> Iterator[str]:
+        """Of a fleet: how many nodes there are, and those that are missing."""
+        listed = list(nodes)
+        if not listed:
+            return
+        yield "== Nodes =="
+        for label, named in outline.node_groups(listed).items():
+            yield from self._item(f"{label}:", f"{len(named)}: {spread.few(named)}")
+        for head in listed:
+            if head.missing:
+                yield from self._item("  - missing:", f"{head.name}: {head.reason}")
+        yield ""
+
     def _results(self, part: outline.Part) -> Iterator[str]:
         seen: set[str] = set()
         for group in part.groups:
@@ -48,7 +62,7 @@ class _Writer:
                     seen.add(head.number)
                     yield self._state("INFO", head.number, head.title)
             for result in group.results:
-                yield self._state(result.state, result.number, result.title)
+                yield self._state(result.state, result.number, f"{result.title}{_mixed(result)}")
         yield ""
 
     def _state(self, state: str, number: str, title: str) -> str:
@@ -82,6 +96,8 @@ class _Writer:
         yield from self._item(number, change or result.reason)
         if change and result.reason and result.outcome is Outcome.FAIL:
             yield from self._item("  Reason:", result.reason)
+        if where := spread.everywhere(result):
+            yield from self._item("  Nodes:", where)
         for evidence in result.evidence:
             if evidence.expected == NONE_SUCH:
                 yield from self._item("  -", f"{evidence.fact}: {evidence.observed}")
@@ -166,6 +182,10 @@ class _Writer:
 
     def _paint(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._color else text
+
+
+def _mixed(result: Result) -> str:
+    return f" ({words})" if (words := spread.words(result)) else ""
 
 
 def _numbers(found: Tally) -> tuple[object, ...]:
