@@ -31,7 +31,7 @@ _DISPOSITIONS: Final[tuple[Disposition, ...]] = (
 _OUTCOME_INDEX: Final = {outcome: index for index, outcome in enumerate(OUTCOMES, 1)}
 _DISPOSITION_INDEX: Final = {word: index for index, word in enumerate(_DISPOSITIONS, 1)}
 _OPEN: Final = (Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN, Outcome.NOTCHECKED)
-# What a node that nobody heard of can't make worse: it is left out for all, or a person has to look anyway.
+# Where all say this, a node that nobody heard of makes it no worse: a person has to look, or nobody.
 _SETTLED: Final = (Outcome.NOTSELECTED, Outcome.NOTCHECKED)
 NAMED: Final = 5
 
@@ -238,8 +238,9 @@ def _verdict(
     else:
         missing += [name for name, roles in unheard.items() if _expects(key[0], roles)]
     worst = min(spoken, key=OUTCOMES.index)
-    outcome = with_missing(worst, missing=bool(missing))
-    disposition, waived_by = _disposition(spoken, index, missing=bool(missing) and worst not in _SETTLED)
+    lost = bool(missing) and not set(spoken) <= set(_SETTLED)
+    outcome = min(worst, Outcome.ERROR, key=OUTCOMES.index) if lost else worst
+    disposition, waived_by = _disposition(spoken, index, missing=lost)
     spread = Spread(
         nodes={one: tuple(voice.name for voice in spoken[one]) for one in OUTCOMES if one in spoken},
         missing=tuple(sorted(missing)),
@@ -280,13 +281,6 @@ def _heard(
 
 def _expects(target: str, roles: Iterable[str]) -> bool:
     return target in roles or target not in NODE_TARGETS
-
-
-def with_missing(worst: Outcome, *, missing: bool) -> Outcome:
-    """The outcome where results of some nodes are missing: no pass, and not that it applies nowhere."""
-    if not missing or worst in _SETTLED:
-        return worst
-    return min(worst, Outcome.ERROR, key=OUTCOMES.index)
 
 
 def _disposition(
