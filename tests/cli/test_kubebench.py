@@ -241,7 +241,9 @@ def test_b13_without_root_it_says_what_it_could_not_read(tmp_path):
         secret.write_text("a: 1")
         secret.chmod(0o600)
         text = (controls / "tests-1" / "policies.yaml").read_text()
-        (controls / "tests-1" / "policies.yaml").write_text(text.replace("echo value=1", f"cat {secret}"))
+        (controls / "tests-1" / "policies.yaml").write_text(
+            text.replace("printf 'value=1\\n'", f"cat {secret}")
+        )
         words = ["run", "-D", str(controls), "--benchmark", "tests-1", "-s", "policies"]
         # As root first: the interpreter's own files may be closed to others, so that all must be imported.
         code = (

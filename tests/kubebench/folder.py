@@ -1,12 +1,16 @@
 """A folder of controls in the tests' own words, and nodes to judge with them."""
 
+import fcntl
+import os
 import shutil
 import subprocess
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.node_tree import NodeTree
 
+LOCK = Path(tempfile.gettempdir()) / f"trueline-tests-{os.getuid()}.lock"
 CONFIG = """\
 master:
   components: [apiserver, scheduler]
@@ -110,7 +114,7 @@ groups:
     checks:
       - id: {id}.1.1
         text: a value is there
-        audit: echo value=1
+        audit: printf 'value=1\\n'
         tests: {{test_items: [{{flag: value}}]}}
         scored: true
 """
@@ -167,10 +171,15 @@ def worker(root: Path) -> Node:
 
 @contextmanager
 def running(folder: Path, *commands: tuple[str, ...]):
-    """Real processes of these names with these arguments: shells that wait for a line which never comes."""
+    """Real processes of these names with these arguments: shells that wait for a line which never comes.
+
+    Tests that run beside this one would see them in their lists of processes: one at a time has some.
+    """
     folder.mkdir(exist_ok=True)
     started = []
+    lock = os.open(LOCK, os.O_CREAT | os.O_RDWR, 0o600)
     try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         for name, *arguments in commands:
             program = folder / name
             if not program.exists():
@@ -182,3 +191,4 @@ def running(folder: Path, *commands: tuple[str, ...]):
         for process in started:
             process.kill()
             process.communicate()
+        os.close(lock)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.kubebench.folder import running
 from trueline.collect.access import Root
 from trueline.collect.commands import run_script
 from trueline.collect.machine import Machine
@@ -43,18 +44,19 @@ def programs():
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)
     started = []
-    for name, arguments, user in (
-        ("kube-apiserver", ["300"], None),
-        ("kubelet", ["301"], 65534 if os.geteuid() == 0 else None),
-        ("kube-controller-manager", ["302"], None),
-    ):
-        program = folder / name
-        shutil.copy("/bin/sleep", program)
-        started.append(subprocess.Popen([program, *arguments], user=user))
-    yield
-    for process in started:
-        process.kill()
-        process.wait()
+    with running(folder):
+        for name, arguments, user in (
+            ("kube-apiserver", ["300"], None),
+            ("kubelet", ["301"], 65534 if os.geteuid() == 0 else None),
+            ("kube-controller-manager", ["302"], None),
+        ):
+            program = folder / name
+            shutil.copy("/bin/sleep", program)
+            started.append(subprocess.Popen([program, *arguments], user=user))
+        yield
+        for process in started:
+            process.kill()
+            process.wait()
     shutil.rmtree(folder)
 
 
@@ -219,6 +221,7 @@ def test_captured_node_gets_the_recorded_verdicts_without_a_program(captured_roo
     outputs = gather(needed_scripts(loaded.controls), machine)
     ran = [script for script, output in outputs.items() if not output.native]
     assert all(outputs[script].error == "not executed below another root" for script in ran)
+    assert all("kubectl" in script for script in ran)
     recorded = read_json((SHARED / "fixtures" / "kube-bench-verdicts" / "cis-1.12-all.json").read_bytes())
     expected = {c.id: c.state for each in recorded.controls for g in each.groups for c in g.checks}
     judged = evaluate(loaded.controls, outputs)
@@ -229,6 +232,7 @@ def test_captured_node_gets_the_recorded_verdicts_without_a_program(captured_roo
         if check.state != expected[check.id] and check.cause != "audit"
     ]
     assert different == []
+    assert all(check.id.startswith("5.") for check in checks if check.cause == "audit")
     assert sum(check.cause in ("evaluated", "unscored") for check in checks) >= 60
     assert not [check.id for check in checks if check.cause == "audit" and check.state == "PASS"]
 

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from trueline.collect.commands import OUTPUT_LIMIT, TIMEOUT, WORKERS, run_scripts
+from trueline.collect.commands import OUTPUT_LIMIT, TIMEOUT, WORKERS, Commands, find_program, run_scripts
 from trueline.collect.machine import Machine
 from trueline.collect.outputs import clean_output
 from trueline.kubebench.idioms import answer
+from trueline.kubebench.shell.spare import in_place, without_shell
 from trueline.model.facts import CommandOutput
 
 NOT_EXECUTED = CommandOutput(exit_code=None, error="not executed below another root")
@@ -25,16 +26,22 @@ def gather(
 ) -> dict[str, CommandOutput]:
     """The outputs by script. Below another root than this machine's own nothing is ever run.
 
-    `timeout` is in seconds for each script, `limit` in bytes. Without `idioms` every script is run.
+    `timeout` is in seconds for each script, `limit` in bytes.
+    Without `idioms` every script is run, with no more shells than it needs.
     """
     distinct = list(dict.fromkeys(scripts))
     known = _read(distinct, machine, redact) if idioms else {}
     left = [script for script in distinct if script not in known]
     if machine.is_own:
-        known |= run_scripts(left, timeout=timeout, limit=limit, workers=workers, redact=redact)
+        known |= run_scripts(left, timeout=timeout, limit=limit, workers=workers, redact=redact, spare=_spare)
     else:
         known |= dict.fromkeys(left, NOT_EXECUTED)
     return {script: known[script] for script in distinct}
+
+
+def _spare(script: str) -> Commands | str:
+    """The script as commands that need no shell, or with a shell that does not wait for its last program."""
+    return without_shell(script, find_program) or in_place(script, find_program)
 
 
 def _read(scripts: Iterable[str], machine: Machine, redact: bool) -> dict[str, CommandOutput]:

@@ -317,6 +317,10 @@ LEFT = [
     "cat @/list | sort",
     "cat @/list | tee @/out",
     "echo a | echo b",
+    "cat @/list @/gone | head -1",
+    "cat @/list @/gone | cat",
+    "echo a | grep $(cat)",
+    "cat @/empty | sh -c cat",
     "cat @/gone | cat @/gone",
     "ps aux",
     "ps -ef",
@@ -393,7 +397,11 @@ SIMPLE = st.one_of(
     st.lists(WORDS, min_size=1, max_size=3).map(lambda words: " ".join(["cat", *words])),
     st.lists(WORDS, min_size=1, max_size=2).map(lambda words: " ".join(["stat -c %a", *words])),
     st.tuples(st.sampled_from("XY"), WORDS).map("=".join),
-    st.sampled_from(["true", "false", "cat", "grep a", "find @/plain"]),
+    st.sampled_from(["true", "false", "cat", "grep a", "find @/plain", "find @/gone", "find @/list @/gone"]),
+    st.sampled_from(
+        ["sh -c 'cat @/list'", "sh -c 'cat; stat -c %a @/gone'", "grep a @/list", "grep a @/gone"]
+    ),
+    st.sampled_from(["find @/plain -name '*.crt' -exec stat -c %a {} \\;", "cat @/list 2>/dev/null"]),
 )
 PIPED = st.tuples(
     SIMPLE,
@@ -427,7 +435,7 @@ SCRIPTS = st.recursive(
 
 
 @settings(
-    max_examples=150,
+    max_examples=80,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

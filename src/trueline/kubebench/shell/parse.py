@@ -176,6 +176,7 @@ class _Parser:
         words: list[Word] = []
         assignments: list[tuple[str, Word]] = []
         silent = silent_errors = False
+        start = self.at
         while True:
             self.skip_blanks()
             if found := _REDIRECTION.match(self.text, self.at):
@@ -197,7 +198,11 @@ class _Parser:
         if bool(words) is bool(assignments) or (assignments and (silent or silent_errors)):
             raise Unsure
         return Simple(
-            assignments=tuple(assignments), words=tuple(words), silent=silent, silent_errors=silent_errors
+            assignments=tuple(assignments),
+            words=tuple(words),
+            silent=silent,
+            silent_errors=silent_errors,
+            at=start,
         )
 
     def word(self) -> Word:

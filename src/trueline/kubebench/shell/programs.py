@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from trueline.kubebench.shell import files, filters
 from trueline.kubebench.shell.machine import Readable
 from trueline.kubebench.shell.processes import ps
@@ -43,24 +45,15 @@ class Call(Model, frozen=True, kw_only=True):
         return Done(rows=self.given)
 
     def again(self, words: Sequence[str]) -> Done:
-        """Another program that this one starts, without input."""
+        """Another program that this one starts, with the same input."""
         self.budget.spend()
-        return start(
-            Call(
-                words=tuple(words),
-                given=(),
-                beside=self.beside,
-                crowded=True,
-                machine=self.machine,
-                budget=self.budget,
-            )
-        )
+        return start(msgspec.structs.replace(self, words=tuple(words), crowded=True))
 
 
 def start(call: Call) -> Done:
     """Carries out one call. Raises Unsure for programs and arguments that are not known."""
     name = base_name(call.words[0])
-    run = _PROGRAMS.get(name)
+    run = PROGRAMS.get(name)
     if run is None:
         raise Unsure
     if name in _FILTERS and not call.machine.maker(call.words[0]):
@@ -92,6 +85,11 @@ def reads_input(words: Sequence[str]) -> bool:
 def ends_early(words: Sequence[str]) -> bool:
     """Whether it may end before it has read everything."""
     return base_name(words[0]) == "head" or (base_name(words[0]) == "grep" and "-q" in words)
+
+
+def passes_on(words: Sequence[str]) -> bool:
+    """Whether it may print something before it has read everything, though it is little."""
+    return base_name(words[0]) == "cat" or ends_early(words)
 
 
 def starts_others(words: Sequence[str]) -> bool:
@@ -156,7 +154,7 @@ def _all(calls: Sequence[Sequence[str]], call: Call) -> Done:
     rows: list[Row] = []
     status = 0
     for words in calls:
-        done = call.again(words)
+        done = msgspec.structs.replace(call, given=()).again(words)
         rows += done.rows
         if done.status > 125:
             raise Unsure
@@ -167,11 +165,13 @@ def _all(calls: Sequence[Sequence[str]], call: Call) -> Done:
 def _ps(call: Call) -> Done:
     if call.crowded and "-ef" in call.words:
         raise Unsure
-    own = (*_SHELLS, *BUILT_IN, *_PROGRAMS, "sleep")
+    own = (*_SHELLS, *BUILT_IN, *PROGRAMS, "sleep")
     return ps(call.words, call.machine, call.beside, own)
 
 
 def _grep(call: Call) -> Done:
+    if call.machine.variable("GREP_OPTIONS"):
+        raise Unsure
     return filters.grep(call.arguments, call.read, call.machine.own_user)
 
 
@@ -182,7 +182,7 @@ def _filter(name: str) -> Callable[[Call], Done]:
 
 _FILTERS = ("grep", "sed", "awk", "tr", "cut", "head", "tail", "uniq", "wc")
 _GNU = ("sed", "tr", "cut", "head", "tail", "uniq", "wc", "xargs", "find")
-_PROGRAMS: dict[str, Callable[[Call], Done]] = {
+PROGRAMS: dict[str, Callable[[Call], Done]] = {
     **{name: _filter(name) for name in _FILTERS if name != "grep"},
     "grep": _grep,
     "ps": _ps,

@@ -11,6 +11,7 @@ from trueline.kubebench.shell.programs import (
     Call,
     built_in,
     ends_early,
+    passes_on,
     reads_input,
     start,
     starts_others,
@@ -185,6 +186,11 @@ class Interpreter:
         if len(commands) != len(stages):
             raise Unsure
         outer, self.crowded = self.crowded, True
+        # Behind the first, substitutions run beside the other programs and read what those print.
+        if any(
+            isinstance(part, Substitution) for each in commands[1:] for word in each.words for part in word
+        ):
+            raise Unsure
         calls = [self.words(command) for command in commands]
         self.crowded = outer
         said, self.said = self.said, []
@@ -209,8 +215,9 @@ class Interpreter:
             if number < len(calls) - 1:
                 errors += complaints
                 rows = tuple(row for row in done.rows if not row.error)
-        if errors and sum(len(row.text) for row in done.rows) >= _BUFFER:
-            raise Unsure
+        large = sum(len(row.text) for row in done.rows) >= _BUFFER
+        if errors and (large or any(passes_on(call) for call in calls[1:])):
+            raise Unsure  # it may print before an earlier one is done
         return _behind(errors, done)
 
     def started(self, words: list[str], given: tuple[Row, ...] | None, beside: tuple[str, ...]) -> Done:

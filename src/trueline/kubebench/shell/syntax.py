@@ -33,12 +33,16 @@ Word = tuple[Part, ...]
 
 
 class Simple(Model, frozen=True, kw_only=True):
-    """A command with its words; or assignments alone. `silent`: its output or its errors go nowhere."""
+    """A command with its words; or assignments alone. `silent`: its output or its errors go nowhere.
+
+    `at` is where in the script it begins.
+    """
 
     assignments: tuple[tuple[str, Word], ...] = ()
     words: tuple[Word, ...] = ()
     silent: bool = False
     silent_errors: bool = False
+    at: int = 0
 
 
 class If(Model, frozen=True, kw_only=True):
