@@ -5,8 +5,17 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
-from trueline.model.policy import Policy
-from trueline.model.results import BenchmarkHead, Evidence, Outcome, Result, Target
+from trueline.assess import TOOL, coverage, totals, with_policy
+from trueline.model.policy import Applied, Policy
+from trueline.model.results import (
+    ASSESSMENT_SCHEMA,
+    Assessment,
+    BenchmarkHead,
+    Evidence,
+    Outcome,
+    Result,
+    Target,
+)
 
 TODAY = datetime.now(UTC).date()
 ON = date(2026, 6, 1)
@@ -83,3 +92,18 @@ TARGET = Target(
     cluster_name="prod-eu",
     cluster_uid="uid-1",
 )
+
+
+def assessment(*results, benchmark=HEAD, target=TARGET, **fields):
+    """An assessment to which no policy has been applied."""
+    document = Assessment(
+        schema=ASSESSMENT_SCHEMA,
+        tool=TOOL,
+        benchmark=benchmark,
+        target=target,
+        results=results,
+        counts=totals(results),
+        coverage=coverage(results),
+        **fields,
+    )
+    return with_policy(document, Applied(), on=ON)

@@ -37,7 +37,7 @@ from trueline.model.results import (
 )
 from trueline.model.rule import Rule
 from trueline.model.setting import Component
-from trueline.policy.apply import apply_policy
+from trueline.policy.apply import aged, apply_policy
 from trueline.policy.profiles import head, notes, tailor
 from trueline.policy.select import select
 from trueline.policy.triggers import Run
@@ -136,6 +136,18 @@ def with_policy(
         policy=policy.head,
         assessed_on=on.isoformat(),
         further=tuple(with_policy(one, policy, on=on) for one in assessment.further),
+    )
+
+
+def aged_policy(assessment: Assessment, *, on: date) -> Assessment:
+    """The document under its own policy as of a later day: exceptions that ended by then have expired."""
+    judged = aged(assessment.results, assessment.entries, on)
+    return msgspec.structs.replace(
+        assessment,
+        results=judged.results,
+        entries=judged.entries,
+        counts=totals(judged.results),
+        assessed_on=on.isoformat(),
     )
 
 

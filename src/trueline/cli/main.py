@@ -19,6 +19,8 @@ COMMANDS = {
     ),
     "fleet": ("Make one assessment of a cluster from those of its nodes.", "trueline.cli.fleet:fleet"),
     "benchmarks": ("List and show benchmarks.", "trueline.cli.benchmarks:benchmarks"),
+    "gate": ("Decide from assessments whether a pipeline goes on.", "trueline.cli.gate:gate"),
+    "baseline": ("Record a state from which on only what is new fails.", "trueline.cli.gate:baseline"),
     "rules": ("List and show rules.", "trueline.cli.rules:rules"),
     "content": ("Check content and print its JSON Schemas.", "trueline.cli.content:content"),
     "kube-bench": (

@@ -6,8 +6,9 @@ import msgspec
 
 from trueline.model.benchmark import Benchmark
 from trueline.model.facts import Snapshot
-from trueline.model.platform import Platform
+from trueline.model.gate import Baseline, Gate
 from trueline.model.plan import Plan
+from trueline.model.platform import Platform
 from trueline.model.policy import Policy
 from trueline.model.profile import Profile
 from trueline.model.results import Assessment
@@ -18,6 +19,8 @@ DOCUMENTS: dict[str, type] = {
     "snapshot": Snapshot,
     "assessment": Assessment,
     "policy": Policy,
+    "baseline": Baseline,
+    "gate": Gate,
     "hardening-plan": Plan,
     "benchmark": Benchmark,
     "profile": Profile,

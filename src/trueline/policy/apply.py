@@ -1,6 +1,8 @@
 """Applies a policy to results: classes, exceptions, owners, priorities; the day is an argument."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+from typing import Literal
 
 import msgspec
 
@@ -40,12 +42,40 @@ def apply_policy(results: Iterable[Result], policy: Policy, run: Run, known: Col
         _classed(one, [item for item in found if position in item.hits])
         for position, one in enumerate(urgent)
     ]
-    owners = {waiver.id: waiver.owner for waiver in policy.waivers}
+    owners = {item.waiver.id: item.waiver.owner for item in found if item.entry.state == "matched"}
     judged = (labelled(one, policy, run, owners.get(one.waiver, "")) for one in classed)
     return Judged(
         results=tuple(_remembering(old, new) for old, new in zip(raw, judged, strict=True)),
         entries=_entries(found, classed),
     )
+
+
+def aged(results: Iterable[Result], entries: Iterable[Entry], on: date) -> Judged:
+    """What an assessment says of its policy as of another day: what ended by then has expired."""
+    day = on.isoformat()
+    ended = {one.id for one in entries if one.state == "matched" and "" < one.expires < day}
+    return Judged(
+        results=tuple(_aged(one, ended, day) for one in results),
+        entries=tuple(
+            msgspec.structs.replace(
+                one, state="expired", remarks=(*one.remarks, f"It expired on {one.expires}.")
+            )
+            if one.id in ended
+            else one
+            for one in entries
+        ),
+    )
+
+
+def _aged(result: Result, ended: Collection[str], day: str) -> Result:
+    review = result.review
+    if review:
+        state: Literal["valid", "lapsed"] = "lapsed" if review.valid_until < day else review.state
+        result = msgspec.structs.replace(result, review=msgspec.structs.replace(review, state=state))
+    if result.waiver not in ended:
+        return result
+    base = result.before.disposition if result.before else result.disposition
+    return msgspec.structs.replace(result, disposition="expired" if base == "required" else base, decision="")
 
 
 def before(result: Result) -> Result:
