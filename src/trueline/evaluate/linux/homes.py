@@ -61,7 +61,7 @@ def _writable_dots(tables: Tables) -> Iterator[Finding]:
 
 def _foreign_dots(tables: Tables) -> Iterator[Finding]:
     for home, name, meta in _dots(tables):
-        if name in {".", ".."} or meta.kind == "directory":
+        if meta.kind in {"directory", "link"}:  # a link has no owner of its own here
             continue
         if meta.uid != home.uid:
             yield Finding(f"{home.path}/{name}", f"home of {home.user}", f"owned by {meta.owner or meta.uid}")
