@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from trueline.model.results import Assessment, Outcome, Result
@@ -40,7 +40,7 @@ def schema(benchmark: str) -> str:
     return f"cis-kubernetes-{benchmark.removeprefix('cis-')}"
 
 
-def _document(rows: "Iterator[list[str]] | list[list[str]]") -> str:
+def _document(rows: Iterable[list[str]]) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
@@ -51,10 +51,15 @@ def _document(rows: "Iterator[list[str]] | list[list[str]]") -> str:
 def _nodes(assessment: Assessment) -> dict[str, list[list[str]]]:
     dates = {head.name: head.collected_at for head in assessment.nodes}
     shared = [_columns(result, assessment) for result in assessment.results]
+    tails = {
+        (index, word): [*shared[index], cell(_remedy(result, word)), word]
+        for index, result in enumerate(assessment.results)
+        for word in ("fail", "warn", "pass")
+    }
     otherwise = assessment.target.collected_at or assessment.assessed_on
     found = {}
     for name, said in by_node(assessment).items():
-        rows = [(index, word) for index, word in _words(assessment, said) if word]
+        rows = list(_words(assessment, said))
         counts = Counter(word for _, word in rows)
         head = [
             cell(dates.get(name) or otherwise),
@@ -62,10 +67,7 @@ def _nodes(assessment: Assessment) -> dict[str, list[list[str]]]:
             cell(name),
             *(str(counts[word]) for word in ("fail", "warn", "pass")),
         ]
-        found[name] = [
-            [*head, *shared[index], cell(_remedy(assessment.results[index], word)), word]
-            for index, word in rows
-        ]
+        found[name] = [head + tails[row] for row in rows]
     return found
 
 

@@ -17,6 +17,7 @@ STATES: Final[dict[Kind, State]] = {
     "NA": "notApplicable",
 }
 COUNTED: Final = ("pass", "fail", "skip", "warn", "notApplicable")
+_WHY: Final = {"skip": "It was not selected.", "notApplicable": "It does not apply here."}
 NODE_TYPES: Final = {"master": "master", "etcd": "etcd", "node": "node"}
 
 
@@ -90,7 +91,7 @@ def _check(result: Result, assessment: Assessment) -> Check:
 def _remediation(result: Result, state: State) -> str:
     """What is skipped or does not apply says why, where others say what to do."""
     if state in ("skip", "notApplicable"):
-        return outline.set_aside(result) or result.reason or outline.remedy(result)
+        return outline.set_aside(result) or result.reason or _WHY[state]
     return outline.remedy(result) or (result.reason if state != "pass" else "")
 
 
