@@ -40,11 +40,7 @@ def judge_nftables(test: FirewallTest, host: Host) -> Decision:
 
 def own_tables(nft: Nftables) -> list[str]:
     """Tables that are not iptables'."""
-    foreign = {
-        f"{one.family} {one.table}"
-        for one in nft.chains
-        if one.table in _TABLES and one.name in _BUILT_IN and one.family in {"ip", "ip6"}
-    }
+    foreign = {f"{one.family} {one.table}" for one in nft.chains if _of_iptables(one)}
     return [table for table in nft.tables if table not in foreign]
 
 
@@ -54,8 +50,13 @@ def own_chains(nft: Nftables, test: FirewallTest) -> list[NftChain]:
     return [
         one
         for one in nft.chains
-        if one.hook and one.type == "filter" and one.family in families and one.name not in _BUILT_IN
+        if one.hook and one.type == "filter" and one.family in families and not _of_iptables(one)
     ]
+
+
+def _of_iptables(one: NftChain) -> bool:
+    """iptables keeps its tables in nftables under their old names, and never in the family inet."""
+    return one.family in {"ip", "ip6"} and one.table in _TABLES and one.name in _BUILT_IN
 
 
 def hook_chain(test: FirewallTest, hook: str, chains: list[NftChain], *, deny: bool) -> Decision:
