@@ -1,5 +1,6 @@
 """Reads what is known of single nodes: assessments, snapshots, and what kube-bench wrote."""
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,7 @@ from trueline.policy.roster import Roster, of_cluster, of_lines, of_objects
 
 SUFFIXES = (".json", ".gz", ".txt", ".log")
 _START = 4096
+_STATE = re.compile(rb"\[(?:PASS|FAIL|WARN|INFO)\] ")
 _HINT = "Give it assessments (JSON), snapshots, or the output of kube-bench."
 
 
@@ -197,7 +199,7 @@ def _of_kube_bench(data: bytes, path: str, named: Named) -> Assessment:
     from trueline.kubebench.read_json import read_json
     from trueline.kubebench.read_text import read_text
 
-    if data.lstrip()[:1] in (b"{", b"["):
+    if data.lstrip()[:1] in (b"{", b"[") and not _STATE.match(data.lstrip()):
         run = read_json(data, path)
     else:
         run = read_text(data.decode("utf-8", "replace"), path)
