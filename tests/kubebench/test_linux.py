@@ -145,7 +145,10 @@ def test_value_of_a_flag(flag, output, value):
         (TestItem(flag="key", op="eq", value=""), "", "PASS"),
         (TestItem(path="{.a}", op="eq", value="1"), "a: 1", "PASS"),
         (TestItem(path="{.a}", op="eq", value="1"), "a: [", "FAIL"),
-        (TestItem(path="{.missing}"), "a: 1", "PASS"),
+        (TestItem(path="{.missing}"), "a: 1", "FAIL"),
+        (TestItem(path="{.a}"), "a: 1", "PASS"),
+        (TestItem(path="{.missing}", set=False), "a: 1", "PASS"),
+        (TestItem(path="{.a}", set=False), "a: 1", "FAIL"),
         (TestItem(flag="p", op="bitmask", value="644"), "p=600", "PASS"),
     ],
 )

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
@@ -19,6 +19,15 @@ HANDLED = 1
 MISUSED = 2
 MISUSED_STRICT = 255
 MOST_NOTES = 30
+
+
+class ExitCodes(Protocol):
+    """What a call wants to know by its exit status."""
+
+    @property
+    def exit_code(self) -> int: ...
+    @property
+    def undecided_exit_code(self) -> int: ...
 
 
 class _Raw(click.Command):
@@ -116,10 +125,11 @@ def _run(options: Options, environ: Mapping[str, str], *, alone: bool) -> int:
         failed = required_failures(assessment) if options.policy else failed
     if judged.errors:
         return HANDLED
-    return _status(judged.run, options, failed)
+    return status(judged.run, options, failed)
 
 
-def _status(run: "Run", options: Options, failed: int) -> int:
+def status(run: "Run", options: ExitCodes, failed: int) -> int:
+    """The exit status of a run in which `failed` checks count."""
     if failed and options.exit_code:
         return options.exit_code
     causes = {check.cause for each in run.controls for group in each.groups for check in group.checks}
@@ -143,7 +153,7 @@ def _convert(read: Call) -> int:
         assessment = assessment_of_report(run, Path(read.words[0]).name, policy)
         write(assessment, options.report)
         failed = required_failures(assessment) if options.policy else failed
-    return _status(run, options, failed)
+    return status(run, options, failed)
 
 
 def _report(file: str) -> "Run":

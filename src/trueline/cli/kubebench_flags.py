@@ -139,7 +139,6 @@ FLAGS = (
     Flag(name="v", short="v", kind="ignored"),
 )
 _BY_NAME = {flag.name: flag for flag in FLAGS}
-_BY_SHORT = {flag.short: flag for flag in FLAGS if flag.short}
 
 
 def parse(words: Sequence[str], environ: Mapping[str, str]) -> Call:
@@ -147,18 +146,17 @@ def parse(words: Sequence[str], environ: Mapping[str, str]) -> Call:
 
     A flag that is not there is taken from KUBE_BENCH_NAME; with strict_compat only --version is.
     """
-    reader = _Reader(list(words))
-    reader.read()
+    reader = read(words, FLAGS)
     command = reader.others[0] if reader.others else ""
     if command not in ("", *COMMANDS):
         raise UsageError(f'unknown command "{command}" for "kube-bench"', hint=f"It knows {_names()}.")
     for name in reader.values:
         if (only := _BY_NAME[name].command) and only != command and not reader.help:
             raise _unknown(name)
-    strict = _convert(_BY_NAME["strict-compat"], reader.values.get("strict-compat", ["false"]))
+    strict = convert(_BY_NAME["strict-compat"], reader.values.get("strict-compat", ["false"]))
     values = _environment(environ, strict=bool(strict), command=command) | reader.values
     converted = {
-        _BY_NAME[name].field: _convert(_BY_NAME[name], given)
+        _BY_NAME[name].field: convert(_BY_NAME[name], given)
         for name, given in values.items()
         if not _BY_NAME[name].kind.startswith("ignored")
     }
@@ -178,12 +176,13 @@ def usage() -> str:
     lines += ["plays.", "", "Commands:", *(f"  {name:<12} {text}" for name, text in COMMANDS.items())]
     for title, ours in (("Flags:", False), ("Flags that kube-bench does not have:", True)):
         lines += ["", title]
-        lines += [_line(flag) for flag in FLAGS if flag.ours is ours and flag.help]
+        lines += [line(flag) for flag in FLAGS if flag.ours is ours and flag.help]
     lines += ["", "Flags of its logging library (-v, --logtostderr ...) are accepted and ignored."]
     return "\n".join(lines)
 
 
-def _line(flag: Flag) -> str:
+def line(flag: Flag) -> str:
+    """The help of one flag."""
     short = f"-{flag.short}, " if flag.short else "    "
     value = "" if not flag.takes_value else " N" if flag.kind == "int" else " TEXT"
     return f"  {short}--{flag.name + value:<26} {flag.help}"
@@ -193,59 +192,71 @@ def _names() -> str:
     return ", ".join(COMMANDS)
 
 
-class _Reader:
-    def __init__(self, words: list[str]) -> None:
+def read(words: Sequence[str], flags: Sequence[Flag]) -> "Reader":
+    """Takes the flags out of the words of a call. Raises UsageError."""
+    reader = Reader(list(words), flags)
+    reader.read()
+    return reader
+
+
+class Reader:
+    """The words of a call: `values` given for flags, `others` that belong to none, whether help is wanted."""
+
+    def __init__(self, words: list[str], flags: Sequence[Flag]) -> None:
         self.words = words
+        self.by_name = {flag.name: flag for flag in flags}
+        self.by_short = {flag.short: flag for flag in flags if flag.short}
         self.values: dict[str, list[str]] = {}
         self.others: list[str] = []
         self.help = False
 
     def read(self) -> None:
+        """Reads all words. Raises UsageError."""
         while self.words:
             word = self.words.pop(0)
             if word == "--":
                 self.others += self.words
                 return
             if word.startswith("--"):
-                self.long(word[2:])
+                self._long(word[2:])
             elif word.startswith("-") and len(word) > 1:
-                self.short(word)
+                self._short(word)
             else:
                 self.others.append(word)
 
-    def long(self, word: str) -> None:
+    def _long(self, word: str) -> None:
         name, equals, value = word.partition("=")
         if name == "help":
             self.help = True
             return
-        flag = _BY_NAME.get(name)
+        flag = self.by_name.get(name)
         if flag is None:
             raise _unknown(name)
-        self.put(flag, value if equals else self.following(flag, f"--{name}"))
+        self._put(flag, value if equals else self._following(flag, f"--{name}"))
 
-    def short(self, word: str) -> None:
+    def _short(self, word: str) -> None:
         letters = word[1:]
         while letters:
             letter, letters = letters[0], letters[1:]
             if letter == "h":
                 self.help = True
                 continue
-            flag = _BY_SHORT.get(letter)
+            flag = self.by_short.get(letter)
             if flag is None:
                 raise UsageError(f"unknown shorthand flag: {letter!r} in {word}", hint="See --help.")
             # All flags with a letter take a value: the rest of the word, or the next one.
-            value = letters.removeprefix("=") if letters else self.following(flag, f"{letter!r} in {word}")
-            self.put(flag, value)
+            value = letters.removeprefix("=") if letters else self._following(flag, f"{letter!r} in {word}")
+            self._put(flag, value)
             return
 
-    def following(self, flag: Flag, shown: str) -> str:
+    def _following(self, flag: Flag, shown: str) -> str:
         if not flag.takes_value:
             return "true"
         if not self.words:
             raise UsageError(f"flag needs an argument: {shown}", hint="See --help.")
         return self.words.pop(0)
 
-    def put(self, flag: Flag, value: str) -> None:
+    def _put(self, flag: Flag, value: str) -> None:
         several = flag.kind in ("list", "words")
         self.values[flag.name] = [*(self.values.get(flag.name, []) if several else []), value]
 
@@ -260,7 +271,8 @@ def _environment(environ: Mapping[str, str], *, strict: bool, command: str) -> d
     return found
 
 
-def _convert(flag: Flag, values: list[str]) -> Any:
+def convert(flag: Flag, values: list[str]) -> Any:
+    """The value of a flag from what was given for it. Raises UsageError."""
     converters: dict[str, Callable[[str], Any]] = {"bool": _bool, "int": _status}
     try:
         if flag.kind == "list":

@@ -25,17 +25,18 @@ def output(options: Options, environ: Mapping[str, str], hostname: str, config: 
     Of several kinds the first of JUnit, JSON, PostgreSQL, AWS and text is taken.
     """
     if options.junit:
-        return lambda run: _write(render_junit(run), options.outputfile)
+        return lambda run: write(render_junit(run), options.outputfile)
     if options.json:
-        return lambda run: _write(render_json(run, totals=not options.nototals), options.outputfile)
+        return lambda run: write(render_json(run, totals=not options.nototals), options.outputfile)
     if options.pgsql:
         return _to_database(environ, hostname)
     if options.asff:
         return _to_aws(options, environ, config)
-    return lambda run: click.echo(render_text(run, _text_options(options)), nl=False)
+    return lambda run: click.echo(render_text(run, text_options(options)), nl=False)
 
 
-def _write(text: str, file: str) -> None:
+def write(text: str, file: str) -> None:
+    """Writes JSON or JUnit to the file, or prints it where none is named. Raises UsageError."""
     if not file:
         click.echo(text)
         return
@@ -47,7 +48,8 @@ def _write(text: str, file: str) -> None:
         ) from None
 
 
-def _text_options(options: Options) -> TextOptions:
+def text_options(options: Options) -> TextOptions:
+    """Which parts of the text a call wants."""
     return TextOptions(
         results=not options.noresults,
         remediations=not options.noremediations,

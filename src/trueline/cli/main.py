@@ -19,6 +19,10 @@ COMMANDS = {
     ),
     "fleet": ("Make one assessment of a cluster from those of its nodes.", "trueline.cli.fleet:fleet"),
     "benchmarks": ("List and show benchmarks.", "trueline.cli.benchmarks:benchmarks"),
+    "waivers": (
+        "Add, list, check and renumber the exceptions of policy files.",
+        "trueline.cli.waivers:waivers",
+    ),
     "gate": ("Decide from assessments whether a pipeline goes on.", "trueline.cli.gate:gate"),
     "baseline": ("Record a state from which on only what is new fails.", "trueline.cli.gate:baseline"),
     "rules": ("List and show rules.", "trueline.cli.rules:rules"),
@@ -26,6 +30,10 @@ COMMANDS = {
     "kube-bench": (
         "Run controls written for kube-bench, by its command line.",
         "trueline.cli.kubebench:kube_bench",
+    ),
+    "linux-bench": (
+        "Run definitions written for linux-bench, by its command line.",
+        "trueline.cli.linuxbench:linux_bench",
     ),
     "findings": (
         "List findings with decision and owner; write messages about news.",

@@ -175,18 +175,18 @@ def _rows(item: TestItem, output: str, multiple: bool) -> Comparison:
 
 
 def _row(item: TestItem, row: str) -> Comparison:
-    found: str | None = None
-    if not item.flag and item.path:
+    # linux-bench looks for the empty flag where only a path is given, and finds it in everything.
+    by_path = not item.flag and bool(item.path)
+    found = ""
+    if by_path:
         try:
-            found = path_value(row, item.path, strict_compat=False)
+            found = path_value(row, item.path, strict_compat=False) or ""
         except Unreadable:
             return Comparison(passed=False, expected="", readable=False)
     if item.set and item.op:
-        return compare(
-            item.op, _flag_value(row, item.flag) if found is None else found, item.value, item.flag
-        )
-    there = compiled(item.flag + _BEHIND).search(row) is not None
-    expected = f"'{item.flag}' Is {'present' if item.set else 'not present'}"
+        return compare(item.op, found if by_path else _flag_value(row, item.flag), item.value, item.flag)
+    there = bool(found) if by_path else compiled(item.flag + _BEHIND).search(row) is not None
+    expected = f"'{item.path if by_path else item.flag}' Is {'present' if item.set else 'not present'}"
     return Comparison(passed=there is item.set, expected=expected)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from trueline.kubebench.results import CheckResult, ControlsResult, Counts, Run
 from trueline.model.base import Model
 
-_COLOURS = {"PASS": 32, "FAIL": 31, "WARN": 33, "INFO": 34}
-_HEADING = 33
+COLOURS = {"PASS": 32, "FAIL": 31, "WARN": 33, "INFO": 34}
+HEADING = 33
 
 
 class TextOptions(Model, frozen=True, kw_only=True):
@@ -55,7 +55,7 @@ class _Writer:
         yield ""
 
     def remediations(self, controls: ControlsResult) -> Iterator[str]:
-        yield self.coloured(f"== Remediations {controls.type} ==", _HEADING)
+        yield self.coloured(f"== Remediations {controls.type} ==", HEADING)
         for group in controls.groups:
             for check in group.checks:
                 if (text := _remedy(check)) is not None:
@@ -64,7 +64,7 @@ class _Writer:
 
     def summary(self, name: str, counts: Counts) -> Iterator[str]:
         worst = "FAIL" if counts.failed else "WARN" if counts.warn else "PASS"
-        yield self.coloured(f"== Summary {name} ==", _COLOURS[worst])
+        yield self.coloured(f"== Summary {name} ==", COLOURS[worst])
         yield f"{counts.passed} checks PASS"
         yield f"{counts.failed} checks FAIL"
         yield f"{counts.warn} checks WARN"
@@ -72,7 +72,7 @@ class _Writer:
         yield ""
 
     def state(self, state: str, text: str) -> str:
-        return self.coloured(f"[{state}] ", _COLOURS[state]) + text
+        return self.coloured(f"[{state}] ", COLOURS[state]) + text
 
     def coloured(self, text: str, colour: int) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self.options.colour else text
