@@ -1,6 +1,7 @@
 """`trueline collect`: facts into a snapshot file."""
 
 import click
+import msgspec
 
 from trueline.cli.gather import Place, collect_snapshot
 from trueline.cli.options import gathering
@@ -23,6 +24,8 @@ def collect(output: str, place: Place, no_progress: bool) -> None:
 
     The file holds no keys, tokens or passwords. `trueline scan --snapshot FILE` judges it, on any machine.
     """
+    walk = place.walk is not False
+    place = msgspec.structs.replace(place, known_linux=True, walk=walk)
     with progress(wanted=not no_progress) as shown:
         snapshot, hints = collect_snapshot(place, shown)
     if output == STANDARD_OUTPUT:

@@ -35,6 +35,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     `cloud_dumps` are files with what a cloud's API said of the cluster.
 
     The operating system is read where `linux` says so, or with `known_linux` where a benchmark is for it.
+    `walk` says whether all its files are looked at, None that the command decides; `walk_files` and
+    `walk_seconds` end that early.
     """
 
     root: str = "/"
@@ -44,7 +46,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     no_cluster: bool = False
     linux: bool = False
     known_linux: bool = False
-    walk: bool = False
+    walk: bool | None = None
     walk_files: int | None = None
     walk_seconds: float | None = None
     node_name: str = ""

@@ -24,6 +24,9 @@ def gathering(command: Command) -> Command:
         no_cluster: bool,
         node_name: str,
         cloud_dumps: tuple[str, ...],
+        no_walk: bool,
+        walk_seconds: float | None,
+        walk_files: int | None,
         **others: Any,
     ) -> Any:
         place = Place(
@@ -34,6 +37,9 @@ def gathering(command: Command) -> Command:
             no_cluster=no_cluster,
             node_name=node_name,
             cloud_dumps=cloud_dumps,
+            walk=False if no_walk else None,
+            walk_seconds=walk_seconds,
+            walk_files=walk_files,
         )
         return command(*positional, place=place, **others)
 
@@ -78,5 +84,22 @@ _OPTIONS = (
         "gcloud container clusters describe, az aks show or aliyun cs GET /clusters/ID.",
     ),
     click.option("--no-cluster", is_flag=True, help="Ask no cluster at all."),
+    click.option(
+        "--no-walk",
+        is_flag=True,
+        help="Don't look through all files of the operating system; checks that need it end as error.",
+    ),
+    click.option(
+        "--walk-seconds",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="N",
+        help="End the look through all files after N seconds. Default: 3600.",
+    ),
+    click.option(
+        "--walk-files",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="End the look through all files after about N files. Default: 50000000.",
+    ),
     click.option("--no-progress", is_flag=True, help="Show no progress on the terminal."),
 )

@@ -135,7 +135,7 @@ def _with_system(place: Place, named: list[Benchmark], *, automatic: bool) -> Pl
         place,
         linux=place.linux or asked,
         known_linux=automatic,
-        walk=place.walk or asked or automatic,
+        walk=place.walk if place.walk is not None else asked or automatic,
     )
 
 

@@ -1,6 +1,6 @@
 """Facts of an operating system: kernel, file systems, software and what starts; see `model.linux`."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from trueline.model.base import Model
 from trueline.model.known import Unavailable
@@ -251,6 +251,11 @@ class WalkFinding(Model, frozen=True, kw_only=True):
     files: tuple[WalkedFile, ...] = ()
     container_count: int = 0
     container_files: tuple[WalkedFile, ...] = ()
+
+
+NOT_MOUNTED_HERE: Final = "not mounted below this root"
+ANOTHER_FILE_SYSTEM: Final = "another file system"
+"""Reasons of `Walk.skipped` for which a walk is not complete."""
 
 
 class Walk(Subject, frozen=True, kw_only=True):

@@ -74,18 +74,19 @@ def test_what_is_counted_is_all_and_what_is_kept_is_bounded(tmp_path):
 
 def test_a_limit_is_said(tmp_path):
     top = tree(tmp_path)
-    for number in range(120):
+    for number in range(220):
         (top / f"d{number}").mkdir()
         for file in range(100):
             os.close(os.open(top / f"d{number}" / str(file), os.O_CREAT))
     steps = []
     found = walk_files(
-        Reader(Root(str(top))), UNKNOWN, WalkLimits(files=5_000), lambda _, number: steps.append(number)
+        Reader(Root(str(top))), UNKNOWN, WalkLimits(files=15_000), lambda _, number: steps.append(number)
     )
     assert not found.complete
     assert found.stopped
     assert steps
-    assert steps[0] < 11_000
+    assert 10_000 <= steps[0] < 11_000
+    assert 15_000 < found.visited < 16_000
 
 
 def test_a_very_deep_tree_is_walked_or_said_to_be_too_deep(tmp_path):

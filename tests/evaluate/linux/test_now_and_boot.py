@@ -122,3 +122,13 @@ def test_d7_remediation_is_the_exact_change() -> None:
         "password-max-days", configs={"login-defs": {"PASS_MAX_DAYS": 99999}}
     )
     assert "chmod 0 /etc/shadow" in mend("access-etc-shadow", files={"/etc/shadow": "0640 root:root"})
+
+
+def test_setuid_programs_that_were_seen_need_rules_although_the_walk_ended_early():
+    rule = "-a always,exit -F path=/usr/bin/su -F perm=x -F auid>=1000 -F auid!=-1 -F key=privileged"
+    walk = {"complete": False, "setuid": ["/usr/bin/su"]}
+    some = {"loaded": [rule], "rules": [rule]}
+    none = {"loaded": [], "rules": []}
+    assert verdict("audit-privileged-commands", walk=walk, audit=none) == "fail"
+    assert verdict("audit-privileged-commands", walk=walk, audit=some) == "error"
+    assert verdict("audit-privileged-commands", walk={"setuid": ["/usr/bin/su"]}, audit=some) == "pass"

@@ -12,7 +12,14 @@ from trueline.collect.linux.mounts import MEMORY_TYPES, is_local
 from trueline.collect.linux.reader import Reader
 from trueline.collect.linux.tables import read_ids
 from trueline.model.known import Unavailable
-from trueline.model.linux_system import Mount, Walk, WalkedFile, WalkFinding
+from trueline.model.linux_system import (
+    ANOTHER_FILE_SYSTEM,
+    NOT_MOUNTED_HERE,
+    Mount,
+    Walk,
+    WalkedFile,
+    WalkFinding,
+)
 
 _LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _KEPT = 1_000
@@ -185,7 +192,7 @@ class _Walk:
             if path == "/":
                 self.first_device = status.st_dev
             elif mount and status.st_dev == self.first_device:
-                self._unseen(path, "not mounted below this root")
+                self._unseen(path, NOT_MOUNTED_HERE)
                 return
             self.tops.append(path)
             parent, _, name = path.rpartition("/")
@@ -269,7 +276,7 @@ class _Walk:
     def _other_device(self, path: str) -> None:
         """Where another file system begins: its mount says whether it is walked, if the mounts are known."""
         if not self.mounts_known:
-            self._unseen(path, "another file system")
+            self._unseen(path, ANOTHER_FILE_SYSTEM)
 
     def _judge(self, path: str, name: str, status: os.stat_result) -> None:
         mode = status.st_mode
@@ -299,12 +306,10 @@ class _Walk:
 
     def _seen(self, number: int) -> None:
         self.visited += number
-        if self.visited < self.next_step:
-            return
-        self.next_step = self.visited + _STEP
-        if self.progress:
+        if self.progress and self.visited >= self.next_step:
+            self.next_step = self.visited + _STEP
             self.progress("files", self.visited)
-        if self.visited >= self.limits.files:
+        if self.visited > self.limits.files:
             raise _Enough(f"more than {self.limits.files} files")
         if time.monotonic() > self.deadline:
             raise _Enough(f"more than {self.limits.seconds:g} seconds")

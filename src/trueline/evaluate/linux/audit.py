@@ -6,6 +6,7 @@ from itertools import takewhile
 
 from trueline.evaluate.decision import Decision, Fault, all_of, decided
 from trueline.evaluate.linux.base import BOOT, NOW, SHOWN, Host, cannot, some, unread, verdict
+from trueline.evaluate.linux.storage import gap
 from trueline.model.facts import Unavailable
 from trueline.model.hosttest import AuditRuleTest
 from trueline.model.linux_system import Config, Walk
@@ -71,10 +72,10 @@ def _judge(test: AuditRuleTest, lines: tuple[str, ...], when: str, source: str, 
     rules = [_parse(line) for line in lines]
     if any(rule.action == "never" and not rule.fields and not rule.path for rule in rules):
         return verdict(False, f"auditing {when}", source, "switched off by a rule `never`", "on", test)
-    wanted = _wanted(test, host)
-    if isinstance(wanted, str):
-        return cannot(wanted, test)
+    wanted, unknown = _wanted(test, host)
     missing = [words for words, rule in wanted if not any(_covers(one, rule) for one in rules)]
+    if unknown and not missing:
+        return cannot(unknown, test)
     return _verdict(test, missing, len(wanted), f"audit rules {when}", source)
 
 
@@ -108,15 +109,15 @@ def _verdict(test: AuditRuleTest, missing: list[str], count: int, fact: str, sou
     )
 
 
-def _wanted(test: AuditRuleTest, host: Host) -> list[tuple[str, _Rule]] | str:
-    """What must be recorded, each with words for it, or why that is not known."""
+def _wanted(test: AuditRuleTest, host: Host) -> tuple[list[tuple[str, _Rule]], str]:
+    """What must be recorded, each with words for it, and why that may not be all."""
     if test.watch:
         permissions = test.permissions or _WATCHED
         rule = _Rule("", "always", _path(test.watch), permissions, fields=_fields(test.fields))
-        return [(f"{test.watch} ({permissions})", rule)]
+        return [(f"{test.watch} ({permissions})", rule)], ""
     if test.executables:
         return _executables(test, host.linux.walk)
-    return list(_syscalls(test))
+    return list(_syscalls(test)), ""
 
 
 def _syscalls(test: AuditRuleTest) -> Iterator[tuple[str, _Rule]]:
@@ -128,14 +129,17 @@ def _syscalls(test: AuditRuleTest) -> Iterator[tuple[str, _Rule]]:
                 yield words, _Rule("", "always", arch=arch, syscalls=frozenset({syscall}), fields=fields)
 
 
-def _executables(test: AuditRuleTest, walk: Walk | Unavailable) -> list[tuple[str, _Rule]] | str:
+def _executables(test: AuditRuleTest, walk: Walk | Unavailable) -> tuple[list[tuple[str, _Rule]], str]:
     if isinstance(walk, Unavailable):
-        return f"Looking for setuid and setgid programs: {walk.reason}"
-    found = {one.path for finding in (walk.setuid, walk.setgid) for one in finding.files}
-    if not walk.complete or any(one.count > len(one.files) for one in (walk.setuid, walk.setgid)):
-        return "Not all setuid and setgid programs are known."
+        return [], f"Looking for setuid and setgid programs: {walk.reason}"
     fields = _fields(test.fields)
-    return [(path, _Rule("", "always", path, "x", fields=fields)) for path in sorted(found)]
+    found = {one.path for finding in (walk.setuid, walk.setgid) for one in finding.files}
+    wanted = [(path, _Rule("", "always", path, "x", fields=fields)) for path in sorted(found)]
+    if not walk.complete:
+        return wanted, f"Not all setuid and setgid programs are known: {gap(walk)}."
+    if any(one.count > len(one.files) for one in (walk.setuid, walk.setgid)):
+        return wanted, "Not all setuid and setgid programs are known: there are too many."
+    return wanted, ""
 
 
 def _covers(rule: _Rule, wanted: _Rule) -> bool:

@@ -6,12 +6,21 @@ from trueline.evaluate.decision import Decision, Fault, all_of, decided
 from trueline.evaluate.linux.base import BOOT, NOW, SHOWN, Host, cannot, unread, verdict
 from trueline.model.facts import Absent, Unavailable
 from trueline.model.hosttest import MountTest, WalkTest
-from trueline.model.linux_system import Mount, PlannedMount, Walk, WalkedFile, WalkFinding
+from trueline.model.linux_system import (
+    ANOTHER_FILE_SYSTEM,
+    NOT_MOUNTED_HERE,
+    Mount,
+    PlannedMount,
+    Walk,
+    WalkedFile,
+    WalkFinding,
+)
 from trueline.model.results import NONE_SUCH, Evidence, Outcome
 
 # What systemd mounts by itself before it reads fstab, with the options that it gives.
 _BY_SYSTEMD = {"/dev/shm": ("nosuid", "nodev")}  # noqa: S108 - it is looked at, not used
 
+_NOT_SEEN = (NOT_MOUNTED_HERE, ANOTHER_FILE_SYSTEM)
 WORDS = {
     "world-writable-files": "files that all may write to",
     "unsticky-directories": "directories that all may write to without the sticky bit",
@@ -90,14 +99,18 @@ def judge_walk(test: WalkTest, host: Host) -> Decision:
         rest = Outcome.FAIL if counted > SHOWN else Outcome.PASS if walk.complete else Outcome.ERROR
         return msgspec.structs.replace(decision, mended=rest)
     if not walk.complete:
-        return cannot(f"No {words} were found, but the walk did not see all: {_gap(walk)}.", test)
+        return cannot(f"No {words} were found, but the walk did not see all: {gap(walk)}.", test)
     return decided(Outcome.PASS, f"There are no {words} among {walk.visited} files.", evidence=evidence)
 
 
-def _gap(walk: Walk) -> str:
+def gap(walk: Walk) -> str:
+    """Why a walk that is not complete isn't, without a full stop."""
     if walk.stopped:
-        return walk.stopped.rstrip(".")
-    return f"{walk.denied_count} directories could not be listed, {', '.join(walk.denied[:3])}"
+        return f"it ended at its limit, {walk.stopped.rstrip('.')}"
+    if walk.denied_count:
+        return f"{walk.denied_count} directories could not be listed, {', '.join(walk.denied[:3])}"
+    unseen = [f"{path} ({reason})" for path, reason in walk.skipped.items() if reason in _NOT_SEEN]
+    return f"what is mounted there is not seen, {', '.join(unseen[:3]) or 'other file systems'}"
 
 
 def _evidence(test: WalkTest, found: WalkFinding, walk: Walk, words: str) -> tuple[Evidence, ...]:
