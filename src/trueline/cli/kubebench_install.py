@@ -102,16 +102,16 @@ def _files() -> list[tuple[Path, str]]:
         for path in sorted(package.rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     ]
-    for needed in _needed("trueline"):
-        for file in needed.files or ():
-            source = Path(str(needed.locate_file(file)))
+    for distributed in needed("trueline"):
+        for file in distributed.files or ():
+            source = Path(str(distributed.locate_file(file)))
             inside = ".." not in file.parts and "__pycache__" not in file.parts
             if inside and not file.is_absolute() and source.is_file():
                 found.append((source, str(file)))
     return found
 
 
-def _needed(name: str) -> list[Distribution]:
+def needed(name: str) -> list[Distribution]:
     """The installed distributions that one needs, and those that they need; without extras and itself."""
     seen: dict[str, Distribution] = {}
     todo = [name]
