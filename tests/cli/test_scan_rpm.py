@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 
 import pytest
 
@@ -213,13 +212,7 @@ def berkeley(place):
 
 
 def ndb(place):
-    subprocess.run(
-        ["rpm", "--define", "_db_backend ndb", "--dbpath", str(place), "--initdb"],
-        check=True,
-        capture_output=True,
-    )
-    if not (place / "Packages.db").exists():
-        pytest.skip("SKIPPED: this rpm writes no ndb database")
+    (place / "Packages.db").write_bytes(b"RpmP" + (0).to_bytes(4, "little") * 1023)
 
 
 def cut(place):

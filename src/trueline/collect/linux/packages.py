@@ -84,11 +84,18 @@ def _rpm(reader: Reader, programs: Programs) -> Packages | Absent | Unavailable:
 
 
 def _rpm_database(reader: Reader, programs: Programs, path: str) -> Packages | Unavailable:
+    found: list[Package] | Unavailable
     if path.endswith(".sqlite"):
         from trueline.collect.linux.rpmdb import read_rpmdb
 
         found = read_rpmdb(reader.root, path)
+    elif path.endswith("/Packages"):
+        from trueline.collect.linux.rpmbdb import read_rpmbdb
+
+        found = read_rpmbdb(reader.root, path)
     else:
+        found = Unavailable(kind="invalid", reason="a format that is not read")
+    if isinstance(found, Unavailable) and not path.endswith(".sqlite"):
         found = _asked(programs, path)
     if isinstance(found, Unavailable):
         return found
@@ -97,7 +104,7 @@ def _rpm_database(reader: Reader, programs: Programs, path: str) -> Packages | U
 
 
 def _asked(programs: Programs, path: str) -> list[Package] | Unavailable:
-    """Older databases have no format that anybody else reads: rpm is asked, on the running system only."""
+    """What could not be read here rpm is asked for, on the running system only."""
     output = programs.run("rpm")
     if isinstance(output, Unavailable):
         return Unavailable(kind=output.kind, reason=f"{path} can only be read by rpm: {output.reason}")

@@ -10,7 +10,7 @@ from trueline.model.linux_system import Package
 _NAME, _VERSION, _RELEASE, _EPOCH, _ARCH = 1000, 1001, 1002, 1003, 1022
 _WANTED = {_NAME, _VERSION, _RELEASE, _EPOCH, _ARCH}
 _INT32, _STRING, _ENTRIES_LIMIT = 4, 6, 65_536
-_PACKAGES_LIMIT = 100_000
+PACKAGES_LIMIT = 100_000
 
 
 def read_rpmdb(root: Root, path: str) -> list[Package] | Unavailable:
@@ -27,7 +27,7 @@ def read_rpmdb(root: Root, path: str) -> list[Package] | Unavailable:
         return fd
     try:
         with sqlite3.connect(f"file:/proc/self/fd/{fd}?mode=ro&immutable=1", uri=True) as database:
-            rows = database.execute("SELECT blob FROM Packages LIMIT ?", (_PACKAGES_LIMIT,))
+            rows = database.execute("SELECT blob FROM Packages LIMIT ?", (PACKAGES_LIMIT,))
             found = [parse_header(bytes(blob)) for (blob,) in rows if isinstance(blob, bytes)]
         database.close()
     except (sqlite3.Error, ValueError, struct.error) as error:
