@@ -11,11 +11,15 @@ from trueline.cli.gather import Place, collect_snapshot
 from trueline.cli.output import standard_output
 from trueline.cli.profiles import Chain, chain_of, check_profile, profile_option
 from trueline.cli.progress import Progress, progress
-from trueline.errors import UsageError
-from trueline.model.plan import Plan
+from trueline.errors import ContentError, UsageError
+from trueline.evaluate.linux import say
+from trueline.harden.files import ChangeFailed
+from trueline.model.plan import Plan, Promise
+from trueline.model.results import Outcome
 
 if TYPE_CHECKING:
     from trueline.assess import Content
+    from trueline.harden.apply import Hardener, Report
     from trueline.model.benchmark import Benchmark
     from trueline.model.facts import Snapshot
     from trueline.model.results import Assessment
@@ -183,3 +187,180 @@ def _benchmark(snapshot: "Snapshot", name: str) -> "Benchmark":
             hint="Its findings are mended where the cluster is configured; each result says how.",
         )
     return benchmark
+
+
+@harden.command()
+@click.argument("plan_file", required=False, metavar="[PLAN]")
+@_root
+@click.option("--yes", is_flag=True, help="Really change the machine; without it nothing happens.")
+@click.option("--resume", is_flag=True, help="End the run that a crash or an error left unfinished.")
+@click.option("--no-restart", is_flag=True, help="Only list what would be restarted.")
+@click.option(
+    "--on-error",
+    type=click.Choice(["keep", "undo"]),
+    default="keep",
+    show_default=True,
+    help="Where a step fails: keep the steps before it, or undo them.",
+)
+@click.option("--no-progress", is_flag=True, help="Show no progress on the terminal.")
+@click.pass_context
+def apply(
+    ctx: click.Context,
+    plan_file: str | None,
+    root: str,
+    yes: bool,
+    resume: bool,
+    no_restart: bool,
+    on_error: str,
+    no_progress: bool,
+) -> None:
+    """Do exactly what PLAN (a plan in JSON) says, then look whether it holds.
+
+    Exit status: 0 all that the plan promised holds; 1 something does not; 2 refused, nothing was changed;
+    3 stopped on the way.
+    """
+    if bool(plan_file) is resume:
+        raise UsageError("name a plan, or --resume", hint="`trueline harden plan -o plan.json` makes one.")
+    _ask(yes, "apply")
+    hardener = _hardener(root)
+    made = _read(plan_file, root) if plan_file else None
+    try:
+        report = (
+            hardener.resume(restart=not no_restart)
+            if made is None
+            else hardener.apply(made, restart=not no_restart)
+        )
+    except ChangeFailed as error:
+        _stopped(ctx, hardener, error, undo=on_error == "undo", restart=not no_restart)
+        return
+    _tell(report, "applied")
+    if not report.run:
+        return
+    applied = next(run.plan for run in hardener.store.runs() if run.name == report.run)
+    with progress(wanted=not no_progress) as shown:
+        broken = _verify(applied, _collected(root, shown))
+    ctx.exit(1 if broken or any(one.failed for one in report.acted) else 0)
+
+
+@harden.command()
+@_root
+def status(root: str) -> None:
+    """List the plans that were applied here, and what became of each step."""
+    runs = _hardener(root).store.runs()
+    if not runs:
+        click.echo("No plan was ever applied here.")
+    for run in runs:
+        words = {"applied": "applied", "unfinished": "NOT FINISHED", "undone": "undone"}[run.state]
+        click.echo(f"Run {run.name}, {run.begun_at}: {run.plan.head.title}: {words}")
+        open_ = {step for step, _ in run.intents}
+        for step in run.plan.steps:
+            state = "undone" if step.id in run.undone else "made" if step.id in open_ else "not made"
+            click.echo(f"  {step.id}  {state:<9} {step.title}")
+
+
+@harden.command()
+@click.argument("steps", nargs=-1, metavar="[STEP]...")
+@_root
+@click.option("--yes", is_flag=True, help="Really change the machine; without it nothing happens.")
+@click.option("--no-restart", is_flag=True, help="Only list what would be restarted.")
+@click.pass_context
+def rollback(ctx: click.Context, steps: tuple[str, ...], root: str, yes: bool, no_restart: bool) -> None:
+    """Undo the last applied plan, or only these steps of it."""
+    _ask(yes, "rollback")
+    report = _hardener(root).rollback(steps, restart=not no_restart)
+    _tell(report, "undone")
+    ctx.exit(1 if report.kept else 0)
+
+
+def _ask(yes: bool, command: str) -> None:
+    if not yes:
+        raise UsageError(f"{command} changes this machine", hint="Review the plan, then say --yes.")
+
+
+def _hardener(root: str) -> "Hardener":
+    from trueline.collect.access import Root
+    from trueline.harden.apply import Hardener
+    from trueline.harden.files import Files
+    from trueline.harden.programs import Programs
+
+    place = Root(root)
+    now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return Hardener(Files(place), Programs(place), now)
+
+
+def _read(plan_file: str, root: str) -> Plan:
+    try:
+        made = msgspec.json.decode(Path(plan_file).read_bytes(), type=Plan)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise ContentError(
+            str(getattr(error, "strerror", None) or error),
+            hint="`trueline harden plan -o plan.json` writes a plan.",
+            file=plan_file,
+        ) from None
+    if Path(made.head.root).resolve() != Path(root).resolve():
+        raise UsageError(
+            f"the plan is for the machine below {made.head.root}",
+            hint=f"Name that one: --root {made.head.root}.",
+        )
+    return made
+
+
+def _stopped(
+    ctx: click.Context, hardener: "Hardener", error: ChangeFailed, *, undo: bool, restart: bool
+) -> None:
+    """Says what stopped the run, and undoes what was made where that was chosen."""
+    click.echo(f"error: {error.message}\n hint: {error.hint}", err=True)
+    if undo:
+        _tell(hardener.rollback(restart=restart), "undone")
+    else:
+        click.echo(
+            "The steps before it were kept: `harden apply --resume --yes` or `harden rollback --yes`.",
+            err=True,
+        )
+    ctx.exit(3)
+
+
+def _tell(report: "Report", words: str) -> None:
+    run = f"Run {report.run}: " if report.run else ""
+    click.echo(f"{run}{len(report.steps)} steps {words}.")
+    for one in report.acted:
+        click.echo(f"  {say.action(one.action)}: {one.failed or 'done'}")
+    for one in report.listed:
+        click.echo(f"  to do: {say.action(one)}")
+    for step, reason in report.kept.items():
+        click.echo(f"  {step} stays: {reason}")
+    for remark in report.remarks:
+        click.echo(f"  note: {remark}")
+
+
+def _verify(applied: Plan, snapshot: "Snapshot") -> bool:
+    """Judges the machine anew and compares with what was promised; whether something is not as promised."""
+    head = applied.head
+    chain = chain_of(head.profile) if head.profile else ()
+    _, _, assessment = _assessed(snapshot, head.benchmark, head.level, head.only, chain)
+    found = {result.number: result for result in assessment.results}
+    now = {one.number: found[one.number].outcome for one in applied.promises}
+    right = [one for one in applied.promises if now[one.number] is Outcome.PASS]
+    unseen = [one for one in applied.promises if now[one.number] in {Outcome.ERROR, Outcome.UNKNOWN}]
+    boot = [
+        one
+        for one in applied.promises
+        if now[one.number] is Outcome.FAIL and one.after_reboot is not Outcome.FAIL
+    ]
+    wrong = [one for one in boot if one.after is not Outcome.FAIL]
+    boot = [one for one in boot if one not in wrong]
+    _list("Now right", right)
+    _list("Holds after the next boot", boot)
+    _list("Made, but can't be confirmed here", unseen)
+    _list("Not right", [(one, found[one.number].reason) for one in wrong])
+    score = assessment.counts.score
+    click.echo(f"Score: {score.passed} of {score.maximum} (the plan promised {applied.promised}).")
+    return bool(wrong) or score.passed < applied.promised
+
+
+def _list(words: str, promises: "list[Promise] | list[tuple[Promise, str]]") -> None:
+    if promises:
+        click.echo(f"{words}: {len(promises)}")
+    for one in promises:
+        promise, reason = one if isinstance(one, tuple) else (one, "")
+        click.echo(f"  {promise.number:<9} {promise.title}{f': {reason}' if reason else ''}")

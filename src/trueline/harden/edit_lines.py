@@ -110,7 +110,7 @@ def pam_line(text: str, op: PamLine) -> str:
         words = _pam_words(line)
         if len(words) >= 3 and _is_module(words, op.type, op.module):
             return text
-        if len(words) >= 3 and at is None and _is_module(words, op.type, op.before):
+        if at is None and _is_place(words, op):
             at = number
     if at is None:
         raise cannot(f"{op.file} has no line of {op.before} in the stack {op.type}")
@@ -118,6 +118,13 @@ def pam_line(text: str, op: PamLine) -> str:
         raise cannot(f"{op.file} counts the lines that it jumps over before {op.before}")
     new = " ".join([op.type, op.control, op.module, *op.arguments]) + "\n"
     return "".join([*lines[:at], new, *lines[at:]])
+
+
+def _is_place(words: list["re.Match[str]"], op: PamLine) -> bool:
+    """Whether a line is the one that the new line comes before; `before` may be a whole "@include"."""
+    if op.before.startswith("@"):
+        return " ".join(word[0] for word in words) == op.before
+    return len(words) >= 3 and _is_module(words, op.type, op.before)
 
 
 def _jumps(line: str, kind: str) -> bool:

@@ -9,11 +9,11 @@ import msgspec
 from trueline.collect.access import Root
 from trueline.evaluate.context import Context
 from trueline.evaluate.decision import Decision, all_of
+from trueline.evaluate.linux import say
 from trueline.evaluate.linux.base import Host
 from trueline.evaluate.linux.fix import Fix, needed
 from trueline.evaluate.linux.fixes import fix
 from trueline.evaluate.outcomes import judge
-from trueline.evaluate.linux import say
 from trueline.harden.changes import Planning, object_of
 from trueline.harden.files import ChangeFailed, Files
 from trueline.model.benchmark import Benchmark, Recommendation
@@ -331,7 +331,7 @@ def _left(item: Item) -> LeftOut:
 
 
 def _reach(request: Request, promises: Sequence[Promise]) -> Reach:
-    scored = [one for one in request.results if one.scored and one.outcome not in _ASIDE]
+    scored = [one for one in request.results if one.scored and one.automated and one.outcome not in _ASIDE]
     numbers = {one.number for one in scored}
     holding = sum(one.outcome is Outcome.PASS for one in scored)
     kept = [one for one in promises if one.number in numbers and one.after_reboot is not Outcome.FAIL]

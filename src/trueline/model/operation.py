@@ -138,7 +138,8 @@ class PamArgument(Op, frozen=True, kw_only=True, tag="pam-argument"):
 class PamLine(Op, frozen=True, kw_only=True, tag="pam-line"):
     """The PAM service `file` has a line for `module` in the stack `type`, before the first line of `before`.
 
-    Where the stack has a line for `module` already, nothing changes.
+    `before` is a module of that stack, or a whole line such as "@include common-auth". Where the stack has a
+    line for `module` already, nothing changes.
     """
 
     file: str

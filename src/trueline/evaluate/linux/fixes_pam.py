@@ -5,7 +5,7 @@ from trueline.evaluate.linux.base import Host
 from trueline.evaluate.linux.fix import Fix, chosen, left, place_of
 from trueline.model.facts import Absent, Unavailable
 from trueline.model.hosttest import PamTest
-from trueline.model.linux_access import Pam, PamRule, Sudo
+from trueline.model.linux_access import Pam, PamRule, PamStack, Sudo
 from trueline.model.operation import Operation, PamArgument, PamLine, SetKey
 from trueline.model.rule import Leaf
 
@@ -43,7 +43,7 @@ def _fix(test: PamTest, fault: Fault, beside: tuple[Leaf, ...], host: Host) -> F
         return _without(test, pam)
     name = fault.path.removeprefix("/etc/pam.d/")
     rules = [one for one in _rules(test, name, pam) if one.control != "optional"]
-    if not rules:
+    if not any(one.module == test.modules[0] for one in rules):
         return _line(test, fault, name, host)
     if not test.argument:
         return left(_LOCKED_OUT)  # it is there, but what it says does not decide
@@ -103,29 +103,36 @@ def _line(test: PamTest, fault: Fault, name: str, host: Host) -> Fix:
         return left(f"{fault.path} is missing, and what belongs there differs from system to system.")
     if test.modules[0] == "pam_pwhistory.so" and test.type == "password":
         return _history(fault.path, [one.module for one in stack.rules if one.type == "password"])
-    if test.modules[0] == "pam_wheel.so" and name == "su" and _others_have_sudo(host):
-        line = PamLine(
-            file=fault.path,
-            type="auth",
-            control="required",
-            module="pam_wheel.so",
-            arguments=("use_uid",),
-            before="pam_unix.so",
-        )
-        if any(
-            one.type == "auth" and one.file == fault.path and one.module == "pam_rootok.so"
-            for one in stack.rules
-        ):
-            own = [one for one in stack.rules if one.type == "auth" and one.file == fault.path]
-            after = [one for one in stack.rules if one.type == "auth" and one.file != fault.path]
-            if after and len(own) == 1:
-                return left("su's own file only includes others; the line has to come before its include.")
-        return Fix(
-            operations=(line,), risks=("Only root and members of group wheel can use su; sudo stays.",)
-        )
+    if test.modules[0] == "pam_wheel.so" and name == "su":
+        return _wheel(fault.path, stack, host)
     if test.modules[0] == "pam_pwquality.so":
         return left("libpam-pwquality is not installed; its package adds the line by itself.")
     return left(_LOCKED_OUT)
+
+
+def _wheel(file: str, stack: PamStack, host: Host) -> Fix:
+    """The line before what asks for the password, behind the one that lets root pass."""
+    if not _others_have_sudo(host):
+        return left("Nobody but root may use sudo here: without su nobody else could become root.")
+    own = [one for one in stack.rules if one.type == "auth" and one.file == file]
+    after = [one for one in stack.rules if one.type == "auth" and one.file != file]
+    if "pam_rootok.so" not in [one.module for one in own]:
+        return left(_LOCKED_OUT)
+    if "pam_unix.so" in [one.module for one in own]:
+        before = "pam_unix.so"
+    elif after and after[0].file == "/etc/pam.d/common-auth":
+        before = "@include common-auth"
+    else:
+        return left(_LOCKED_OUT)
+    line = PamLine(
+        file=file,
+        type="auth",
+        control="required",
+        module="pam_wheel.so",
+        arguments=("use_uid",),
+        before=before,
+    )
+    return Fix(operations=(line,), risks=("Only root and members of group wheel can use su; sudo stays.",))
 
 
 def _history(file: str, modules: list[str]) -> Fix:
