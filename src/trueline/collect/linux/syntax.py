@@ -13,11 +13,9 @@ _SHELL = re.compile(
     r"((?:(?:declare|typeset|readonly|export|local)(?:\s+-[A-Za-z]+)*\s+)*)"
     r"(?:(TMOUT|PATH)(?:=(\"[^\"]*\"|'[^']*'|[^\s;&|)]*))?(?=$|[\s;&|)}])|(umask)(?:\s+(-\w+))*(?:\s+([^\s;&|)]+))?)"
 )
-_PROFILE = re.compile(
-    r"\s*(?:profile\s+(\"[^\"]+\"|[^\s{(#]+)|(\"/[^\"]+\"|/\S+|@\{\w+\}\S*))"
-    r"(?=.*\{\s*(?:#.*)?$)"
-)
+_PROFILE = re.compile(r"\s*(?:profile\s+(\"[^\"]+\"|[^\s{(#]+)|(\"/[^\"]+\"|/\S+|@\{\w+\}\S*))")
 _FLAGS = re.compile(r"(?:flags\s*=\s*|\s)\(([^)]*)\)")
+_HEAD_LENGTH = 4_096
 _MODES = ("kill", "complain", "unconfined", "prompt", "default_allow")
 _APT_WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s{};"]+)|([{};])|("[^"]*$)')
 
@@ -162,9 +160,10 @@ def apparmor(file: str, lines: Lines) -> list[Entry]:
     """Profiles that a file of AppArmor begins: their names with the mode that their flags ask for."""
     entries = []
     for number, raw in enumerate(lines, 1):
-        found = _PROFILE.match(raw)
+        head = raw.partition(" #")[0].rstrip()
+        found = _PROFILE.match(head) if head.endswith("{") and len(head) < _HEAD_LENGTH else None
         if found:
-            given = _FLAGS.search(raw)
+            given = _FLAGS.search(head)
             flags = set(re.split(r"[\s,]+", given[1].strip())) if given else set()
             mode = next((one for one in _MODES if one in flags), "enforce")
             name = cleaned((found[1] or found[2]).strip('"'))

@@ -14,6 +14,7 @@ from trueline.model.hosttest import FirewallTest, ListenTest
 from trueline.model.linux_access import Iptables, Listener, Nftables
 from trueline.model.results import Outcome
 
+_RULE_LENGTH = 2_000  # no program writes longer ones, and patterns take long for them
 _DENY = {"drop", "reject"}
 _CHAINS = {("ufw", "ipv4"): "ufw-user-input", ("ufw", "ipv6"): "ufw6-user-input"}
 _LOOPBACK = {"ipv4": "127.0.0.0/8", "ipv6": "::1"}
@@ -98,7 +99,7 @@ def _saved(test: FirewallTest, host: Host) -> Decision:
 
 
 def _rule(test: FirewallTest, rules: Iterable[str], source: str, when: str) -> Decision:
-    found = next((rule for rule in rules if re.search(test.rule, rule)), "")
+    found = next((one for one in rules if len(one) < _RULE_LENGTH and re.search(test.rule, one)), "")
     return verdict(bool(found), f"{test.words} {when}", source, found or "no rule", "a rule", test)
 
 
