@@ -133,8 +133,10 @@ class DotFiles(Subject, frozen=True, kw_only=True):
 class RootPath(Subject, frozen=True, kw_only=True):
     """Where root's shell looks for commands: `text` as the last of the `sources` that set it has it.
 
-    `directories` by the words of `text` that are absolute, links followed. Assignments in root's own and the
-    system's shell start files are not evaluated: they are entries "PATH" of configuration "profile".
+    `directories` by the words of `text` that are absolute, links followed. Where login.defs or
+    /etc/environment sets it, assignments in root's own and the system's shell start files are not evaluated:
+    they are entries "PATH" of configuration "profile". Where neither does, as on RHEL, `text` is the default
+    of log-in with all words that these files add, whatever their conditions say.
     """
 
     text: str

@@ -6,6 +6,7 @@ import pytest
 
 from tests.collect.linux.linuxtree import NO_PROGRAMS, reader
 from trueline.collect.linux.audit import collect_audit, parse_loaded
+from trueline.collect.linux.authselect import STACKS
 from trueline.collect.linux.configs import SOURCES, collect_configs
 from trueline.collect.linux.dconf import collect_dconf
 from trueline.collect.linux.firewall import collect_firewall, parse_iptables, parse_nft
@@ -192,7 +193,7 @@ def test_a_configuration_that_includes_itself_is_not_known_whole(tmp_path):
 
 def test_every_configuration_is_named_even_if_there_is_none(tmp_path):
     configs = collect_configs(reader(tmp_path, {}))
-    assert set(configs) == set(SOURCES)
+    assert set(configs) == {*SOURCES, *(f"authselect-{stack}" for stack in STACKS)}
     assert not any(config.files or config.unread for config in configs.values())
 
 

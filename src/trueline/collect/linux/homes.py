@@ -1,17 +1,17 @@
-"""Collects the account files, home directories with their dot files, and where root looks for commands."""
+"""Collects the account files, and home directories with their dot files."""
 
 from trueline.collect.linux.mounts import PSEUDO_TYPES, REMOTE_TYPES
-from trueline.collect.linux.reader import NAMES_LIMIT, Reader, cleaned
-from trueline.collect.linux.syntax import plain, variables, words
+from trueline.collect.linux.reader import NAMES_LIMIT, Reader
+from trueline.collect.linux.rootpath import collect_root_path
+from trueline.collect.linux.syntax import plain
 from trueline.collect.linux.tables import read_group, read_gshadow, read_passwd, read_shadow
 from trueline.model.known import Absent, FileMeta, Unavailable
-from trueline.model.linux_access import Account, Accounts, AccountTable, DotFiles, Home, RootPath
+from trueline.model.linux_access import Account, Accounts, AccountTable, DotFiles, Home
 from trueline.model.linux_system import Mount
 
 _NO_LOGIN = {"nologin", "false", "sync", "halt", "shutdown", "true"}
 _HOMES_LIMIT = 1_000
 _DOT_FILES_LIMIT = 200
-_PATH_WORDS_LIMIT = 100
 
 
 def collect_accounts(reader: Reader, mounts: tuple[Mount, ...] | Unavailable) -> Accounts:
@@ -36,7 +36,7 @@ def collect_accounts(reader: Reader, mounts: tuple[Mount, ...] | Unavailable) ->
         shells=shells
         if isinstance(shells, Unavailable)
         else tuple(entry.value for entry in plain("", shells if isinstance(shells, tuple) else ())),
-        root_path=_root_path(reader),
+        root_path=collect_root_path(reader),
     )
 
 
@@ -97,25 +97,3 @@ def _dot_files(reader: Reader, home: str, meta: FileMeta | Absent | Unavailable)
 def _link(target: str) -> FileMeta:
     """A link has no mode of its own, and what it leads to is another file."""
     return FileMeta(kind="link", mode="0777", uid=0, gid=0, target=target)
-
-
-def _root_path(reader: Reader) -> RootPath | Absent | Unavailable:
-    text, source = "", ""
-    for file, key in (("/etc/login.defs", "ENV_SUPATH"), ("/etc/environment", "PATH")):
-        lines = reader.lines(file)
-        if isinstance(lines, Unavailable):
-            return lines
-        entries = (words if key == "ENV_SUPATH" else variables)(
-            file, lines if isinstance(lines, tuple) else ()
-        )
-        for entry in entries:
-            if entry.key == key:
-                text, source = entry.value.removeprefix("PATH="), file
-    if not source:
-        return Absent()
-    places = [word for word in text.split(":") if word.startswith("/")][:_PATH_WORDS_LIMIT]
-    return RootPath(
-        text=cleaned(text),
-        source=source,
-        directories={place: reader.root.meta(place, entries=False) for place in places},
-    )
