@@ -5,13 +5,16 @@ from collections.abc import Sequence
 import click
 import msgspec
 
-from trueline.cli.profiles import profiles_command
+from trueline.cli.policies import catalog_of, policy_of_files, policy_option
+from trueline.cli.profiles import profiles_command, selected
 from trueline.cli.tables import print_table
 from trueline.content.load import benchmark_ids, load_benchmark, load_rules
+from trueline.content.policies import benchmark_id
 from trueline.evaluate.versions import key
 from trueline.model.benchmark import Benchmark
 from trueline.model.rule import bind
-from trueline.policy.crosswalk import Place, compare
+from trueline.policy.crosswalk import Crosswalk, Place, compare
+from trueline.policy.renumber import describe, moves
 
 
 @click.group()
@@ -61,13 +64,38 @@ def show(benchmark: str) -> None:
 @benchmarks.command()
 @click.argument("before")
 @click.argument("after")
+@policy_option
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def diff(before: str, after: str, format_: str) -> None:
-    """Show what changes from benchmark BEFORE to AFTER: added, removed, renumbered, changed."""
-    found = compare(load_benchmark(before), load_benchmark(after), load_rules())
+def diff(before: str, after: str, *, policy_files: tuple[str, ...], format_: str) -> None:
+    """Show what changes from BEFORE to AFTER, benchmarks or profiles: added, removed, renumbered, changed.
+
+    With --policy, name the entries there that refer to what changes.
+    """
+    old, new = selected(before), selected(after)
+    policy = policy_of_files(policy_files).applied.policy
+    named = moves(policy, old, new, load_rules(), catalog_of([]).meaning) if policy_files else ()
+    concerned = [one for one in named if one.kind != "moved" or one.to != one.check]
+    found = msgspec.structs.replace(
+        compare(old, new, load_rules()), before=_label(before, old), after=_label(after, new)
+    )
     if format_ == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+        entries = {"entries": msgspec.to_builtins(concerned)} if policy_files else {}
+        whole = {**msgspec.to_builtins(found), **entries}
+        click.echo(msgspec.json.format(msgspec.json.encode(whole), indent=2))
         return
+    _print_diff(found)
+    if policy_files:
+        click.echo(f"\nEntries of the policy that this concerns: {len(concerned)}")
+    for line in (line for one in concerned for line in describe(one)):
+        click.echo(f"  {line}")
+
+
+def _label(name: str, found: Benchmark) -> str:
+    """A benchmark's id, or the profile's name."""
+    return found.id if benchmark_id(name) == found.id else name
+
+
+def _print_diff(found: Crosswalk) -> None:
     click.echo(
         f"{found.before} -> {found.after}: {len(found.added)} added, {len(found.removed)} removed, "
         f"{len(found.renumbered)} renumbered, {len(found.changed)} changed"

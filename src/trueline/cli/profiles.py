@@ -56,9 +56,43 @@ def check_profile(chain: Chain, benchmark: Benchmark) -> None:
             raise refusal(chain[last - 1], misfit)
 
 
+def selected(name: str) -> Benchmark:
+    """A benchmark by its name, or what a profile of that name selects of its own."""
+    try:
+        return load_benchmark(name)
+    except UsageError:
+        if "/" not in name and not name.endswith((".yaml", ".yml")) and name not in _names():
+            raise
+    chain = load_chain(name)
+    profiles = [one.profile for one in chain]
+    if not (own := pinned(profiles)):
+        raise UsageError(
+            f"profile {name} is for any benchmark, so it can't be compared",
+            hint="Name a benchmark, or a profile of one.",
+        )
+    benchmark = load_benchmark(own)
+    check_profile(chain, benchmark)
+    tailored = tailor(profiles, benchmark)
+    sections = tuple(
+        msgspec.structs.replace(
+            section,
+            recommendations=tuple(
+                one
+                for one in section.recommendations
+                if (section.target, one.number) not in tailored.left_out
+            ),
+        )
+        for section in tailored.benchmark.sections
+    )
+    return msgspec.structs.replace(tailored.benchmark, sections=sections)
+
+
+def _names() -> list[str]:
+    return [name for id_, one in load_profiles().items() for name in (id_, *one.profile.aliases)]
+
+
 def _complete(_ctx: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
-    names = [name for id_, one in load_profiles().items() for name in (id_, *one.profile.aliases)]
-    fitting = [CompletionItem(name) for name in names if name.startswith(begun)]
+    fitting = [CompletionItem(name) for name in _names() if name.startswith(begun)]
     return fitting or [CompletionItem(begun, type="file")]
 
 

@@ -1,6 +1,7 @@
 """Loads policy files, one or many as one policy, with a digest over all of them."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ _HINTS = {
     "source": "Name the lasting source, which the file on the node is rendered from.",
     "approver": "Name who approved it.",
 }
+_FIELD = re.compile(r"[`.](\w+)")
 _Parts = Sequence[tuple[str, Any]]
 
 
@@ -65,8 +67,8 @@ def _load(path: Path) -> PolicyFile:
     try:
         policy = parse_yaml(path, text, Policy)
     except ContentError as error:
-        named = next((name for name in _HINTS if f"`{name}`" in str(error) or f".{name})" in str(error)), "")
-        hint = _HINTS.get(named, "").strip()
+        words = reversed(_FIELD.findall(str(error).removeprefix(str(path))))
+        hint = next((_HINTS[name] for name in words if name in _HINTS), "")
         raise ContentError(
             str(error).removeprefix(f"{path}:{error.line}: ").removeprefix(f"{path}: "),
             hint=f"{hint} {_SHOWS}".strip(),
@@ -75,6 +77,11 @@ def _load(path: Path) -> PolicyFile:
         ) from None
     digest = hashlib.sha256(text.encode()).hexdigest()
     return PolicyFile(policy=_by_id(policy), file=path, digest=digest)
+
+
+def benchmark_id(name: str) -> str:
+    """The id of a shipped benchmark that is named by an alias; any other name as it is."""
+    return next((one.id for one in load_editions() if name in one.aliases), name)
 
 
 def _by_id(policy: Policy) -> Policy:

@@ -42,9 +42,9 @@ class Crosswalk(Model, frozen=True, kw_only=True, omit_defaults=False):
 def compare(before: Benchmark, after: Benchmark, rules: Mapping[str, Rule]) -> Crosswalk:
     """Added, removed, renumbered and changed recommendations, each in the order of its benchmark."""
     old, new = before.recommendations(), after.recommendations()
-    pairs = _pairs(old, new)
-    changes = [_change(left, right, rules) for left, right in pairs]
-    met_old, met_new = {id(left[1]) for left, _ in pairs}, {id(right[1]) for _, right in pairs}
+    found = pairs(before, after)
+    changes = [_change(left, right, rules) for left, right in found]
+    met_old, met_new = {id(left[1]) for left, _ in found}, {id(right[1]) for _, right in found}
     return Crosswalk(
         before=before.id,
         after=after.id,
@@ -55,8 +55,9 @@ def compare(before: Benchmark, after: Benchmark, rules: Mapping[str, Rule]) -> C
     )
 
 
-def _pairs(old: list[_Entry], new: list[_Entry]) -> list[_Pair]:
+def pairs(before: Benchmark, after: Benchmark) -> list[_Pair]:
     """Who stands for whom, in the new order: the closest likeness first, each entry once."""
+    old, new = before.recommendations(), after.recommendations()
     found: list[_Pair] = []
     for alike in _LIKENESSES:
         taken_old, taken_new = {id(left[1]) for left, _ in found}, {id(right[1]) for _, right in found}
@@ -93,17 +94,22 @@ _LIKENESSES: tuple[Callable[[_Entry, _Entry], bool], ...] = (
 
 
 def _change(left: _Entry, right: _Entry, rules: Mapping[str, Rule]) -> Change:
-    old, new = dict(_fields(left, rules)), dict(_fields(right, rules))
     return Change(
         before=left[1].number,
         after=right[1].number,
-        title=_title(right[1], rules),
-        fields={
-            name: (old.get(name, ""), new.get(name, ""))
-            for name in {**old, **new}
-            if old.get(name, "") != new.get(name, "")
-        },
+        title=title_of(right[1], rules),
+        fields=differences(left, right, rules),
     )
+
+
+def differences(left: _Entry, right: _Entry, rules: Mapping[str, Rule]) -> dict[str, tuple[str, str]]:
+    """The fields in which two recommendations differ, each with both values."""
+    old, new = dict(_fields(left, rules)), dict(_fields(right, rules))
+    return {
+        name: (old.get(name, ""), new.get(name, ""))
+        for name in {**old, **new}
+        if old.get(name, "") != new.get(name, "")
+    }
 
 
 def _fields(entry: _Entry, rules: Mapping[str, Rule]) -> Iterator[tuple[str, str]]:
@@ -122,9 +128,10 @@ def _fields(entry: _Entry, rules: Mapping[str, Rule]) -> Iterator[tuple[str, str
 
 def _place(entry: _Entry, rules: Mapping[str, Rule]) -> Place:
     section, one = entry
-    return Place(number=one.number, target=section.target, title=_title(one, rules), rules=tuple(one.rules))
+    return Place(number=one.number, target=section.target, title=title_of(one, rules), rules=tuple(one.rules))
 
 
-def _title(entry: Recommendation, rules: Mapping[str, Rule]) -> str:
+def title_of(entry: Recommendation, rules: Mapping[str, Rule]) -> str:
+    """Its own title, else that of its first rule."""
     name, given = next(iter(entry.rules.items()))
     return entry.title or bind(rules[name], given).title
