@@ -71,11 +71,13 @@ class ModuleTree(Model, frozen=True, kw_only=True):
 class Modules(Subject, frozen=True, kw_only=True):
     """Kernel modules.
 
-    `loaded` now, `trees` of all kernels below /lib/modules, `rules` in modprobe's order.
+    `loaded` now, `trees` of all kernels below /lib/modules, `rules` in modprobe's order. `file_systems` are
+    the types that the running kernel knows, by modules that are loaded or built in.
     """
 
     loaded: tuple[str, ...] | Unavailable
     trees: tuple[ModuleTree, ...] | Unavailable = ()
+    file_systems: tuple[str, ...] = ()
     rules: tuple[ModprobeRule, ...] = ()
     unread: dict[str, Unavailable] = {}
 

@@ -1,8 +1,13 @@
 """What runs and what holds after the next boot are two facts; both must be right, and both are named."""
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 
-from tests.evaluate.linux.machines import judged, mend, verdict
+from tests.evaluate.linux.machines import judged, machine, mend, verdict
+from trueline.content.load import load_rules
+from trueline.evaluate.outcomes import judge
 
 SYN = "net.ipv4.tcp_syncookies"
 ON = "-a always,exit -F"
@@ -132,3 +137,19 @@ def test_setuid_programs_that_were_seen_need_rules_although_the_walk_ended_early
     assert verdict("audit-privileged-commands", walk=walk, audit=none) == "fail"
     assert verdict("audit-privileged-commands", walk=walk, audit=some) == "error"
     assert verdict("audit-privileged-commands", walk={"setuid": ["/usr/bin/su"]}, audit=some) == "pass"
+
+
+def test_a_file_system_that_is_built_in_is_not_kept_out_by_modprobe():
+    blocked = ["install squashfs /bin/false"]
+    told = machine(modules={"loaded": [], "rules": blocked})
+    modules = msgspec.structs.replace(told.node.linux.modules, file_systems=("ext4", "squashfs"))
+    linux = msgspec.structs.replace(told.node.linux, modules=modules)
+    built_in = replace(told, node=msgspec.structs.replace(told.node, linux=linux))
+    rule = load_rules()["kernel-module-squashfs"]
+    assert judge(rule, told).outcome.value == "pass"
+    assert judge(rule, built_in).outcome.value == "notapplicable"
+
+
+def test_a_default_of_a_pam_module_that_nothing_calls_is_no_pass():
+    stack = {"common-password": ["password required pam_unix.so"]}
+    assert verdict("pwquality-dictcheck", pam=stack, configs={"pwquality": "absent"}) == "notapplicable"

@@ -25,6 +25,7 @@ def collect_modules(reader: Reader) -> Modules:
     return Modules(
         loaded=_loaded(reader),
         trees=_trees(reader),
+        file_systems=_file_systems(reader),
         rules=_rules(reader, found, unread),
         unread=unread,
     )
@@ -70,6 +71,14 @@ def _loaded(reader: Reader) -> tuple[str, ...] | Unavailable:
     if isinstance(lines, Unavailable):
         return lines
     return tuple(sorted(line.split()[0] for line in lines if line.strip()))
+
+
+def _file_systems(reader: Reader) -> tuple[str, ...]:
+    """Tells what is built in where no list of the kernel's modules is at hand; empty if not known."""
+    lines = reader.lines("/proc/filesystems")
+    if not isinstance(lines, tuple):
+        return ()
+    return tuple(sorted(line.split()[-1].replace("-", "_") for line in lines if line.strip()))
 
 
 def _trees(reader: Reader) -> tuple[ModuleTree, ...] | Unavailable:

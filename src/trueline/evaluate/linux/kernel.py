@@ -91,16 +91,18 @@ def judge_module(test: ModuleTest, host: Host) -> Decision:
         return cannot(f"Kernel modules: {modules.reason}", test)
     name = test.name.replace("-", "_")
     trees = () if isinstance(modules.trees, Unavailable) else modules.trees
-    if trees and any(isinstance(tree.builtin, tuple) and name in tree.builtin for tree in trees):
+    listed = any(isinstance(tree.builtin, tuple) and name in tree.builtin for tree in trees)
+    loaded_now = isinstance(modules.loaded, tuple) and name in modules.loaded
+    known = isinstance(modules.loaded, tuple) and name in modules.file_systems
+    if listed or (known and not loaded_now):
         return decided(
             Outcome.NOTAPPLICABLE, f"{test.name} is part of the kernel itself and can't be kept out."
         )
     if isinstance(modules.loaded, Unavailable):
         loaded = cannot(f"Loaded kernel modules: {modules.loaded.reason}", test)
     else:
-        there = name in modules.loaded
-        observed = "loaded" if there else "not loaded"
-        loaded = verdict(not there, f"{test.name} {NOW}", "/proc/modules", observed, "not loaded", test)
+        observed = "loaded" if loaded_now else "not loaded"
+        loaded = verdict(not loaded_now, f"{test.name} {NOW}", "/proc/modules", observed, "not loaded", test)
     return all_of((loaded, _loadable(test, name, host)))
 
 
@@ -119,7 +121,8 @@ def _loadable(test: ModuleTest, name: str, host: Host) -> Decision:
     if modules.unread:
         return cannot(f"{fact}: {unread(modules.unread)}", test)
     source = f"{installs[0].file}:{installs[0].line}" if installs else "modprobe.d"
-    return verdict(False, fact, source, "loadable", wanted, test)
+    observed = "loadable" if trees else "not kept out, and the kernel's modules are not listed"
+    return verdict(False, fact, source, observed, wanted, test)
 
 
 def _blocks(rule: ModprobeRule) -> bool:

@@ -35,11 +35,17 @@ def _service(
             return cannot(f"{file}: {unread(stack.unread)}", test)
         fact = f"{_modules(test)} in {file} ({test.type})"
         if test.argument and test.unset == "pass":
-            return _argument(test, name, rules, host)
+            found = _argument(test, name, rules, host)
+            return _without_module(fact) if found.outcome is Outcome.PASS else found
         return verdict(False, fact, file, "missing", "in the stack", test, path=file)
     if not test.argument:
         return verdict(True, f"{rules[0].module} in {file}", _at(rules[0]), "in the stack", "in the stack")
     return _argument(test, name, rules, host)
+
+
+def _without_module(fact: str) -> Decision:
+    """The default of a module that nothing calls is no protection, though nothing changes it either."""
+    return decided(Outcome.NOTAPPLICABLE, f"{fact} is missing, so no argument of it matters.")
 
 
 def _meant(test: PamTest, rule: PamRule) -> bool:
