@@ -62,7 +62,7 @@ def plan(
     kind = format_ or _format_of(output)
     chain = chain_of(profile_name)
     with progress(wanted=not no_progress) as shown:
-        made = _made(_collected(root, shown), benchmark_name, int(level or 0), only, chain)
+        made = plan_of(collected(root, shown), benchmark_name, int(level or 0), only, chain)
     text = _render(made, kind)
     if output and output != "-":
         try:
@@ -96,12 +96,12 @@ def _render(made: Plan, kind: str) -> str:
     return plan_text.render(made)
 
 
-def _collected(root: str, shown: Progress) -> "Snapshot":
+def collected(root: str, shown: Progress) -> "Snapshot":
     place = Place(root=root, no_cluster=True, linux=True, walk=True)
     return collect_snapshot(place, shown)[0]
 
 
-def _made(snapshot: "Snapshot", name: str, level: int, only: tuple[str, ...], chain: Chain) -> Plan:
+def plan_of(snapshot: "Snapshot", name: str, level: int, only: tuple[str, ...], chain: Chain) -> Plan:
     """The plan for what was read."""
     from trueline.assess import context_of
     from trueline.collect.access import Root
@@ -238,7 +238,7 @@ def apply(
         return
     applied = next(run.plan for run in hardener.store.runs() if run.name == report.run)
     with progress(wanted=not no_progress) as shown:
-        broken = _verify(applied, _collected(root, shown))
+        broken = _verify(applied, collected(root, shown))
     ctx.exit(1 if broken or any(one.failed for one in report.acted) else 0)
 
 
@@ -325,8 +325,8 @@ def _tell(report: "Report", words: str) -> None:
     click.echo(f"{run}{len(report.steps)} steps {words}.")
     for one in report.acted:
         click.echo(f"  {say.action(one.action)}: {one.failed or 'done'}")
-    for one in report.listed:
-        click.echo(f"  to do: {say.action(one)}")
+    for action in report.listed:
+        click.echo(f"  to do: {say.action(action)}")
     for step, reason in report.kept.items():
         click.echo(f"  {step} stays: {reason}")
     for remark in report.remarks:

@@ -44,7 +44,7 @@ def _fix(test: PamTest, fault: Fault, beside: tuple[Leaf, ...], host: Host) -> F
     name = fault.path.removeprefix("/etc/pam.d/")
     rules = [one for one in _rules(test, name, pam) if one.control != "optional"]
     if not any(one.module == test.modules[0] for one in rules):
-        return _line(test, fault, name, host)
+        return _line(test, fault, name, host, beside)
     if not test.argument:
         return left(_LOCKED_OUT)  # it is there, but what it says does not decide
     same = [one for one in beside if isinstance(one, PamTest) and one.argument == test.argument]
@@ -96,7 +96,7 @@ def _without(test: PamTest, pam: Pam) -> Fix:
     return Fix(operations=tuple(dict.fromkeys(operations)))
 
 
-def _line(test: PamTest, fault: Fault, name: str, host: Host) -> Fix:
+def _line(test: PamTest, fault: Fault, name: str, host: Host, beside: tuple[Leaf, ...]) -> Fix:
     """A missing module: pam_pwhistory before pam_unix, and pam_wheel for su; others may lock out."""
     stack = host.linux.pam.services.get(name) if isinstance(host.linux.pam, Pam) else None
     if stack is None:
@@ -104,14 +104,16 @@ def _line(test: PamTest, fault: Fault, name: str, host: Host) -> Fix:
     if test.modules[0] == "pam_pwhistory.so" and test.type == "password":
         return _history(fault.path, [one.module for one in stack.rules if one.type == "password"])
     if test.modules[0] == "pam_wheel.so" and name == "su":
-        return _wheel(fault.path, stack, host)
+        return _wheel(fault.path, stack, host, beside)
     if test.modules[0] == "pam_pwquality.so":
         return left("libpam-pwquality is not installed; its package adds the line by itself.")
     return left(_LOCKED_OUT)
 
 
-def _wheel(file: str, stack: PamStack, host: Host) -> Fix:
+def _wheel(file: str, stack: PamStack, host: Host, beside: tuple[Leaf, ...]) -> Fix:
     """The line before what asks for the password, behind the one that lets root pass."""
+    if any(isinstance(one, PamTest) and one.argument == "group" for one in beside):
+        return left("Needs a group that the site names, and that has no members.")
     if not _others_have_sudo(host):
         return left("Nobody but root may use sudo here: without su nobody else could become root.")
     own = [one for one in stack.rules if one.type == "auth" and one.file == file]
