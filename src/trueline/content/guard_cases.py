@@ -2,7 +2,7 @@
 
 sudo: [Defaults use_pty, "%sudo ALL=(ALL:ALL) NOPASSWD: ALL"]
 apparmor: {enabled: true, profiles: {/usr/sbin/a: enforce}, unconfined: [/usr/sbin/a]}
-dconf: {keys: {/org/gnome/a/key: "true"}, locks: [/org/gnome/a/key], stale: [local]}
+dconf: {keys: {/org/gnome/a/key: "true"}, locks: [/org/gnome/a/key], stale: [local], profile: [user-db:user]}
 interfaces: {wlan0: iwlwifi, eth0: ""}      a name that begins with "wl" is wireless
 nftables: [inet filter input drop, "inet filter input: iif lo accept"]
 """
@@ -78,7 +78,8 @@ def dconf(value: Mapping[str, Any]) -> dict[str, Any]:
         {"database": "local", "file": _LOCKS, "line": line, "key": key}
         for line, key in enumerate(value.get("locks", ()), 1)
     ]
-    return _known(keys=keys, locks=locks, stale=value.get("stale", ()))
+    read = value.get("profile", ["user-db:user", "system-db:local"])
+    return _known(keys=keys, locks=locks, profile=read, greeter=read, stale=value.get("stale", ()))
 
 
 def interfaces(value: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -384,13 +384,16 @@ class DconfLock(Model, frozen=True, kw_only=True):
 
 
 class Dconf(Subject, frozen=True, kw_only=True):
-    """dconf's system databases: `keys` (`section` is a key's path), `locks`, and the user profile's lines.
+    """dconf's system databases: `keys` (`section` is a key's path) and `locks`.
 
-    `stale` are databases whose compiled form is missing or older than a key file.
+    `profile` and `greeter` are the lines of the profiles of users and of GNOME's log-in screen, which name
+    the databases that are read ("system-db:local"); empty where there is none. `stale` are databases whose
+    compiled form is missing or older than a key file.
     """
 
     keys: tuple[Entry, ...] = ()
     locks: tuple[DconfLock, ...] = ()
     profile: tuple[str, ...] = ()
+    greeter: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
     unread: dict[str, Unavailable] = {}

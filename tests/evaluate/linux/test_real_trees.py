@@ -138,8 +138,10 @@ LOCKS = "/etc/dconf/db/local.d/locks/00-site"
 AUTORUN = "[org/gnome/desktop/media-handling]\nautorun-never=true\n"
 
 
-def desktop(tree: Path, files: Files, rule: str, *, compiled: bool = True) -> str:
-    build(tree, {**GDM, **files})
+def desktop(
+    tree: Path, files: Files, rule: str, *, compiled: bool = True, profile: str = "system-db:local"
+) -> str:
+    build(tree, {**GDM, "/etc/dconf/profile/user": f"user-db:user\n{profile}\n", **files})
     if compiled:
         database = build(tree, {"/etc/dconf/db/local": "GVariant"}) / "etc/dconf/db/local"
         os.utime(database, (4e9, 4e9))
@@ -164,6 +166,17 @@ def test_dconf_locks(tmp_path: Path) -> None:
 
 def test_keys_that_were_not_compiled_are_not_in_force(tmp_path: Path) -> None:
     assert desktop(tmp_path, {KEYS: AUTORUN}, "gdm-autorun-never", compiled=False) == "error"
+
+
+def test_a_database_that_no_profile_names_is_not_read(tmp_path: Path) -> None:
+    assert desktop(tmp_path, {KEYS: AUTORUN}, "gdm-autorun-never", profile="system-db:site") == "fail"
+
+
+def test_the_log_in_screen_has_a_profile_of_its_own(tmp_path: Path) -> None:
+    keys = {KEYS: "[org/gnome/login-screen]\ndisable-user-list=true\n"}
+    assert desktop(tmp_path, keys, "gdm-user-list-disabled") == "fail"
+    greeter = {"/usr/share/dconf/profile/gdm": "user-db:user\nsystem-db:local\n"}
+    assert desktop(tmp_path, greeter, "gdm-user-list-disabled") == "pass"
 
 
 def test_the_greeters_own_file_counts_too(tmp_path: Path) -> None:

@@ -28,14 +28,23 @@ def collect_dconf(reader: Reader) -> Dconf | Absent | Unavailable:
             locks += _locks(name, path, _lines(reader, path, unread))
         if _is_stale(reader, name, (*files, *locked)):
             stale.append(name)
-    profile = _lines(reader, f"{_PLACE}/profile/user", unread)
     return Dconf(
         keys=tuple(keys),
         locks=tuple(locks),
-        profile=tuple(entry.value for entry in plain("", profile)),
+        profile=_profile(reader, "user", unread),
+        greeter=_profile(reader, "gdm", unread),
         stale=tuple(stale),
         unread=unread,
     )
+
+
+def _profile(reader: Reader, name: str, unread: dict[str, Unavailable]) -> tuple[str, ...]:
+    """The first profile of that name that exists, as dconf looks for it."""
+    for place in (_PLACE, "/usr/local/share/dconf", "/usr/share/dconf"):
+        lines = _lines(reader, f"{place}/profile/{name}", unread)
+        if lines:
+            return tuple(entry.value for entry in plain("", lines))
+    return ()
 
 
 def _files(reader: Reader, directory: str, unread: dict[str, Unavailable]) -> tuple[str, ...]:

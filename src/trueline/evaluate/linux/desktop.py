@@ -10,6 +10,7 @@ from trueline.model.linux_system import Entry
 from trueline.model.results import Outcome
 
 _PLACE = "/etc/dconf/db/"
+_GREETER = "/org/gnome/login-screen/"
 
 
 def judge_dconf(test: DconfTest, host: Host) -> Decision:
@@ -29,6 +30,10 @@ def judge_dconf(test: DconfTest, host: Host) -> Decision:
 def _judged(test: DconfTest, last: dict[str, Entry], dconf: Dconf) -> Decision:
     if not last:
         return verdict(False, test.key, _PLACE, "not set", describe(test), test)
+    read = _read_by(test, dconf)
+    last = {name: one for name, one in last.items() if name in read}
+    if not last:
+        return verdict(False, test.key, _PLACE, "set where no profile reads it", describe(test), test)
     decision = all_of(part for name, one in last.items() for part in _parts(test, name, one, dconf))
     old = [name for name in last if name in dconf.stale]
     if decision.outcome is Outcome.PASS and old:
@@ -38,6 +43,12 @@ def _judged(test: DconfTest, last: dict[str, Entry], dconf: Dconf) -> Decision:
             test,
         )
     return decision
+
+
+def _read_by(test: DconfTest, dconf: Dconf) -> set[str]:
+    """The databases that users, or for its own keys the log-in screen, read."""
+    profile = dconf.greeter if test.key.startswith(_GREETER) else dconf.profile
+    return {line.partition(":")[2].strip() for line in profile if line.startswith("system-db:")}
 
 
 def _parts(test: DconfTest, name: str, one: Entry, dconf: Dconf) -> list[Decision]:

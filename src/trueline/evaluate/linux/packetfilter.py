@@ -12,9 +12,9 @@ from trueline.model.results import Outcome
 _DENY = {"drop", "reject"}
 _TABLES = {"filter", "nat", "mangle", "raw", "security"}
 _BUILT_IN = {"INPUT", "OUTPUT", "FORWARD", "PREROUTING", "POSTROUTING"}
-_LO = re.compile(r"iif(name)? \"?lo\"? .*accept")
+_LO = re.compile(r"iif(name)? (\{ )?\"?lo\"? .*accept")
 _FOREIGN = {
-    "ipv4": re.compile(r"ip saddr 127\.0\.0\.[01](/8)? .*(drop|reject)"),
+    "ipv4": re.compile(r"ip saddr 127\.0\.0\.0/8 .*(drop|reject)"),
     "ipv6": re.compile(r"ip6 saddr ::1(/128)? .*(drop|reject)"),
 }
 _ELSEWHERE = re.compile(r"\b(jump|goto|vmap)\b")
