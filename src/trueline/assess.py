@@ -10,6 +10,7 @@ import msgspec
 
 from trueline import __version__
 from trueline.evaluate.context import Context
+from trueline.evaluate.inspected import sources
 from trueline.evaluate.outcomes import evaluate
 from trueline.evaluate.systems import misfit
 from trueline.evaluate.versions import kubernetes_version, minor
@@ -107,6 +108,9 @@ def assess(  # noqa: PLR0913 - each is one part of the document
         results=results,
         counts=Totals(total=Counts(), score=Score()),
         coverage=coverage(results),
+        sources=sources(
+            tailored.benchmark, content.rules, context, results, node_examined=not _only_apis(snapshot)
+        ),
         notices=(*_remarks(snapshot), *notices, *notes(selection.profiles)),
         profile=head(selection.profiles),
     )
@@ -320,11 +324,21 @@ def _head(
     )
 
 
+def _only_apis(snapshot: Snapshot) -> bool:
+    """Whether a pod, or a desk, asked a cluster and runs nothing of it: then it is not what was examined.
+
+    A node that was named by its root is, even where its processes could not be seen.
+    """
+    node = snapshot.node
+    if _roles(node) or not (snapshot.cluster or snapshot.cloud):
+        return False
+    return node is None or node.root == "/" or isinstance(node.processes, tuple)
+
+
 def _target(snapshot: Snapshot, content: Content, version: str | None) -> Target:
     node, cluster = snapshot.node, snapshot.cluster
     roles = _roles(node)
-    # a pod, or a desk, that asks a cluster and runs nothing of it is not what was examined
-    alone = not roles and (cluster is not None or bool(snapshot.cloud))
+    alone = _only_apis(snapshot)
     name = (cluster.name or cluster.server) if cluster else _named_by_cloud(snapshot.cloud)
     mode: Mode = "managed" if alone else snapshot.mode or "recorded"
     return Target(

@@ -11,6 +11,7 @@ from trueline.errors import NothingToAssess, UsageError
 from trueline.model.register import Entry
 from trueline.model.results import (
     ASSESSMENT_SCHEMA,
+    CLOUD_SOURCE,
     CLUSTER_SOURCE,
     Assessment,
     Mode,
@@ -74,8 +75,8 @@ class Fleet:
     ) -> tuple[Assessment, ...]:
         """One assessment per benchmark. Raises NothingToAssess where nobody said anything.
 
-        `roster` are the nodes that are expected; `unread` says of those whose words can't be read why. `on` is
-        the day of the assessment, else the last of its parts.
+        `roster` are the nodes that are expected; `unread` says why of those whose words can't be read. `on`
+        is the day of the assessment, else the last of its parts.
         """
         if not self.groups:
             raise NothingToAssess(
@@ -285,11 +286,12 @@ def _sources(voices: list[Voice]) -> tuple[Source, ...]:
 
 def _source(name: str, said: list[tuple[str, Source]]) -> Source:
     lacking = {node: source for node, source in said if not source.available}
-    if not lacking or (name.startswith(CLUSTER_SOURCE) and len(lacking) < len(said)):
+    of_cluster = name.startswith((CLUSTER_SOURCE, CLOUD_SOURCE))
+    if not lacking or (of_cluster and len(lacking) < len(said)):
         return Source(name=name, available=True)
     reason = next(iter(lacking.values())).reason
     numbers = {number for source in lacking.values() for number in source.numbers}
-    if not name.startswith(CLUSTER_SOURCE) and len(said) > 1:
+    if not of_cluster and len(said) > 1:
         reason = f"{reason} (on {len(lacking)} of {len(said)}: {few(lacking)})"
     return Source(name=name, available=False, reason=reason, numbers=tuple(sorted(numbers, key=_natural)))
 

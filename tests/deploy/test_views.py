@@ -120,3 +120,54 @@ def test_w4_w5_without_a_mount_its_checks_are_errors_and_never_pass(node, whole,
     changed = {number: seen[number] for number in whole if seen[number][0] != whole[number][0]}
     assert {outcome for outcome, _ in changed.values()} <= {"error", "unknown"}
     assert set(changed) == AFFECTED[missing]
+
+
+# Mount to what the report says of the source that it holds, where nothing else shows the same
+NAMED = {
+    "/proc": "processes of the node",
+    "/etc/kubernetes": "files below /etc/kubernetes",
+    "/etc/cni/net.d": "files below /etc/cni",
+    "/usr/lib/systemd/system": "files below /usr/lib/systemd",
+    "/var/lib/etcd": "files below /var/lib/etcd",
+    "/var/lib/kubelet/config.yaml": "files below /var/lib/kubelet",
+    "/etc/passwd": "names of users (/etc/passwd)",
+    "/etc/group": "names of groups (/etc/group)",
+    "/etc/machine-id": "identity of the machine (/etc/machine-id)",
+    "/etc/os-release": "operating system (/etc/os-release)",
+}
+
+
+def documents_through_mounts(node, paths):
+    host = node.parent / "host"
+    try:
+        where = {node / path.lstrip("/"): host / path.lstrip("/") for path in paths}
+        return json.loads(run_mounted(arguments(host), {node: node / "proc/1/root", **where}).stdout)
+    finally:
+        shutil.rmtree(host)
+
+
+def lacking(document):
+    return {
+        source["name"]: set(source["numbers"]) for source in document["sources"] if not source["available"]
+    }
+
+
+@pytest.fixture(scope="module")
+def seen_whole(node):
+    return documents_through_mounts(node, mounts(JOB))
+
+
+def test_w4_with_all_mounts_no_check_wants_for_anything(seen_whole):
+    assert set().union(*lacking(seen_whole).values()) == set()
+    assert not set(NAMED.values()) & set(lacking(seen_whole))
+
+
+@pytest.mark.parametrize("missing", NAMED)
+def test_w4_without_a_mount_its_source_is_named_with_exactly_the_checks_that_change(node, whole, missing):
+    document = documents_through_mounts(node, [path for path in mounts(JOB) if path != missing])
+    found = lacking(document)
+    assert NAMED[missing] in found
+    assert set().union(*found.values()) == AFFECTED[missing]
+    assert document["coverage"]["not_inspectable"] == len(AFFECTED[missing])
+    failed = sum(outcome == "fail" for outcome, _ in whole.values())
+    assert document["counts"]["total"]["outcomes"]["fail"] <= failed

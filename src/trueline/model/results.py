@@ -285,7 +285,8 @@ class Coverage(Model, frozen=True, kw_only=True, omit_defaults=False):
 
 
 CLUSTER_SOURCE: Final = "Kubernetes API"
-"""How the names of all sources begin that are the cluster's and not a node's."""
+CLOUD_SOURCE: Final = "cloud's API"
+"""How the names of sources begin that are the cluster's and not a node's."""
 
 
 class Source(Model, frozen=True, kw_only=True, omit_defaults=False):
