@@ -4,6 +4,7 @@
     ├── UsageError         (2)    the call can't be carried out: wrong option, unknown benchmark or profile
     ├── ContentError       (2)    a content, policy or snapshot file is wrong; carries file and line
     ├── NothingToAssess    (2)    no component that the benchmark judges was found
+    ├── HistoryError       (2)    the history or a bundle can't be used, or was altered
     └── AccessError        (2)    the machine or the cluster as a whole could not be reached
 
 A fact that can't be read is never an error: it becomes `model.facts.Unavailable` with a reason.
@@ -44,3 +45,7 @@ class NothingToAssess(TruelineError):
 
 class AccessError(TruelineError):
     """The machine or the cluster as a whole could not be reached."""
+
+
+class HistoryError(TruelineError):
+    """The history of runs, or a bundle of one, can't be read or written, or is not what was stored."""

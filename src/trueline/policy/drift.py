@@ -182,7 +182,7 @@ def _doubt(old: Result | None, new: Result) -> str:
     nodes = _nodes(new)
     if lost := sorted(_nodes(old) - nodes):
         return f"It passes, but is not closed: {', '.join(lost)} gave no result."
-    if new.spread and (new.spread.missing or set(new.spread.nodes) - {Outcome.PASS.value}):
+    if new.spread and (new.spread.missing or set(new.spread.nodes) - {Outcome.PASS}):
         return "It does not pass on all nodes."
     return ""
 
@@ -200,7 +200,7 @@ def _nodes(result: Result) -> set[str]:
 
 
 def _failed(result: Result) -> set[str]:
-    return set(result.spread.nodes.get(Outcome.FAIL.value, ())) if result.spread else set()
+    return set(result.spread.nodes.get(Outcome.FAIL, ())) if result.spread else set()
 
 
 def _same(pair: _Pair, old: Result, new: Result) -> bool:
