@@ -477,11 +477,11 @@ def test_secrets_reach_no_output(tmp_path, controls, capsys, monkeypatch):
 
 def test_version_help_and_completion(bench):
     assert bench("version") == (0, f"{__version__}\n", "")
-    for words in (["help"], ["--help"], ["run", "-h"]):
+    for words in (["help"], ["--help"], ["run", "-h"], ["completion"]):
         status, out, _ = bench(*words)
         assert (status, out.startswith("Usage:")) == (0, True)
-    for shell in ("bash", "zsh", "fish"):
-        status, out, _ = bench("completion", shell)
+    for shell in ("bash", "zsh", "fish", "powershell"):
+        status, out, _ = bench("completion", shell, "--no-descriptions")
         assert status == 0
         assert "include-test-output" in out
     assert bench("completion", "tcsh")[0] == 1

@@ -427,3 +427,13 @@ def test_judging_never_raises(definition, outputs, strict):
             if s
         )
     )
+
+
+@pytest.mark.parametrize(("strict", "state"), [(False, "WARN"), (True, "PASS")])
+def test_script_with_a_variable_that_stands_for_nothing_never_passes(strict, state):
+    found = run(check(ABSENT, missing=("fooconf", "foobin")), {"A": ""}, strict=strict)
+    assert (found.state, found.reason) == (
+        state,
+        "" if strict else "there is no variable $fooconf, $foobin",
+    )
+    assert run(check(FLAG, missing=("fooconf",)), {"A": ""}).state == "FAIL"

@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,16 @@ def compare(script):
     return True
 
 
+def left_to_the_shell(scripts, look):
+    """The scripts without an answer; looked at again where odd processes of others may be the reason."""
+    left = [script for script in scripts if not look(script)]
+    for _ in range(3):
+        if left:
+            time.sleep(1)
+            left = [script for script in left if not look(script)]
+    return left
+
+
 def moved(scripts, root):
     return [PLACES.sub(f"{root}/", script) for script in scripts if not NEEDS_A_PROGRAM.search(script)]
 
@@ -145,13 +156,13 @@ def test_every_file_and_process_there(calm, scripts, tmp_path):
     asked = moved(scripts, root)
     furnish(root, asked)
     with running(tmp_path / "bin", *processes(root)):
-        left = [script for script in asked if not compare(script)]
+        left = left_to_the_shell(asked, compare)
     assert left == ["/bin/ps -fC $kubeletbin"]
 
 
 def test_no_file_and_no_process_there(calm, scripts, tmp_path):
     with running(tmp_path / "bin"):
-        left = [script for script in moved(scripts, tmp_path / "node") if not compare(script)]
+        left = left_to_the_shell(moved(scripts, tmp_path / "node"), compare)
     assert left == ["/bin/ps -fC $kubeletbin"]
 
 
@@ -197,11 +208,12 @@ def test_processes_of_many_kinds(calm, monkeypatch, scripts, tmp_path, commands,
 
 def test_all_of_a_benchmark_but_what_asks_the_cluster(calm, scripts, tmp_path):
     """The aim: no program at all for processes, files and configuration."""
-    machine = Machine(Root("/"))
+    asked = [
+        script
+        for script, benchmarks in scripts.items()
+        if "cis-1.12" in benchmarks and not re.search(r"\bkubectl\b", script)
+    ]
     with running(tmp_path / "bin"):
-        left = [
-            script
-            for script, benchmarks in scripts.items()
-            if "cis-1.12" in benchmarks and answer(script, machine) is None
-        ]
-    assert all(re.search(r"\bkubectl\b", script) for script in left)
+        left = left_to_the_shell(asked, lambda script: answer(script, Machine(Root("/"))))
+    assert len(asked) > 35
+    assert left == []

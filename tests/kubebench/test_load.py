@@ -207,7 +207,9 @@ def test_every_repair_is_told_with_its_place():
 
 def test_unknown_variable_is_told_with_its_place():
     body = "type: node\ngroups:\n- checks:\n  - id: a\n    audit: {}\n"
-    told = load(body.format("cat $fooconf $HOME")).notices
+    controls = load(body.format("cat $fooconf $HOME"))
+    assert controls.groups[0].checks[0].missing == ("fooconf",)
+    told = controls.notices
     assert told == ("node.yaml:5: there is no variable $fooconf; to the shell it is empty",)
     for script in ("for adminconf in a b; do cat $adminconf; done", "xconf=1; cat $xconf"):
         assert load(body.format(f'"{script}"')).notices == ()

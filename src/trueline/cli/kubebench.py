@@ -77,7 +77,7 @@ def _misused(error: UsageError, *, strict: bool) -> int:
 
 
 def _carry_out(read: Call, environ: Mapping[str, str]) -> int:
-    if read.help or read.command == "help":
+    if read.help or read.command == "help" or (read.command == "completion" and not read.words):
         click.echo(usage())
         return 0
     match read.command:

@@ -15,7 +15,7 @@ COMMANDS = {
     "convert": "Print a recorded report (JSON or text of kube-bench) in another form.",
     "install": "Copy program and controls into a directory of the host.",
     "version": "Print the version.",
-    "completion": "Print the script that completes commands in bash, zsh or fish.",
+    "completion": "Print the script that completes commands in bash, zsh, fish or powershell.",
     "help": "Print this help.",
 }
 _TRUE = ("1", "t", "T", "TRUE", "true", "True")
@@ -133,6 +133,7 @@ FLAGS = (
         help="Exit status where nothing is FAIL, but a check could not be judged (default 0).",
     ),
     Flag(name="to", command="install", ours=True, help="Where `install` copies to (default /host)."),
+    Flag(name="no-descriptions", kind="ignored bool", command="completion"),
     *(Flag(name=name, kind="ignored bool") for name in ("logtostderr", "alsologtostderr")),
     *(Flag(name=name, kind="ignored") for name in ("stderrthreshold", "log_dir", "log_backtrace_at")),
     *(Flag(name=name, kind="ignored") for name in ("vmodule", "log_link", "logbuflevel")),

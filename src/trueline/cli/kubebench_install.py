@@ -50,6 +50,15 @@ _kube_bench() {{
 }}
 compdef _kube_bench kube-bench
 """
+_POWERSHELL = f"""\
+Register-ArgumentCompleter -Native -CommandName 'kube-bench' -ScriptBlock {{
+    param($word, $commandAst, $cursorPosition)
+    $known = '{_WORDS} {_LONG}' -split ' '
+    $known | Where-Object {{ $_ -like "$word*" }} | ForEach-Object {{
+        [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+    }}
+}}
+"""
 
 
 def install(target: Path, controls: Path) -> str:
@@ -90,8 +99,12 @@ def completion(words: Sequence[str]) -> str:
                 if flag.help
             ]
             return "\n".join(lines) + "\n"
+        case ["powershell"]:
+            return _POWERSHELL
         case _:
-            raise UsageError("completion takes the name of a shell", hint="Name bash, zsh or fish.")
+            raise UsageError(
+                "completion takes the name of a shell", hint="Name bash, zsh, fish or powershell."
+            )
 
 
 def _files() -> list[tuple[Path, str]]:

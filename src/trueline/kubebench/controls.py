@@ -41,7 +41,10 @@ class Tests(Model, frozen=True, kw_only=True):
 
 
 class Check(Model, frozen=True, kw_only=True):
-    """One numbered check; the audits are shell scripts. `tests` None differs from tests without items."""
+    """One numbered check; the audits are shell scripts. `tests` None differs from tests without items.
+
+    `missing` are variables that its scripts use and that stand for nothing.
+    """
 
     id: str = ""
     text: str = ""
@@ -53,6 +56,7 @@ class Check(Model, frozen=True, kw_only=True):
     remediation: str = ""
     scored: bool = False
     multiple: bool = False
+    missing: tuple[str, ...] = ()
     line: int = 0
 
 

@@ -159,6 +159,10 @@ def _judge(check: Check, outputs: Mapping[str, CommandOutput], strict: bool) -> 
     except BadOperator as error:
         reason = str(error)
         return _Decision(state=_unless_scored(check), cause="unreadable", reason=reason, actual=f"{reason}\n")
+    if verdict.passed and check.missing and not strict:
+        # Scripts that looked at an empty name find nothing that would be wrong.
+        reason = f"there is no variable {', '.join(f'${name}' for name in check.missing)}"
+        return _Decision(state="WARN", cause="unreadable", reason=reason, actual=verdict.actual)
     if verdict.passed:
         return _Decision(state="PASS", cause="evaluated", actual=verdict.actual, expected=verdict.expected)
     decided: Cause = "evaluated" if check.scored else "unscored"

@@ -68,9 +68,7 @@ class _Reader:
         below = fields.fields("tests")
         source = fields if self.strict or not self.is_nested(fields, below) else below
         tests = self.tests(below) if fields.has("tests") else None
-        for key in () if self.strict else _AUDITS:
-            for name in unknown_variables(fields.text(key)):
-                self.notice(f"there is no variable ${name}; to the shell it is empty", fields.line_of(key))
+        missing = () if self.strict else self.missing(fields)
         no_env = fields.flag("disableenvtesting") or (not self.strict and fields.flag("disableEnvTesting"))
         return Check(
             id=fields.text("id"),
@@ -83,8 +81,18 @@ class _Reader:
             remediation=source.text("remediation"),
             scored=source.flag("scored"),
             multiple=fields.flag("use_multiple_values"),
+            missing=missing,
             line=fields.line,
         )
+
+    def missing(self, fields: Fields) -> tuple[str, ...]:
+        """The variables that stand for nothing, each told with its line."""
+        found = []
+        for key in _AUDITS:
+            for name in unknown_variables(fields.text(key)):
+                self.notice(f"there is no variable ${name}; to the shell it is empty", fields.line_of(key))
+                found.append(name)
+        return tuple(dict.fromkeys(found))
 
     def is_nested(self, fields: Fields, tests: Fields) -> bool:
         """Whether the check's own keys were indented too far and so stand among its tests."""
