@@ -11,7 +11,7 @@ from trueline.model.hosttest import BannerTest, ConfigTest, LoginDefsTest
 from trueline.model.linux_system import Config, Entry
 from trueline.model.results import Evidence, Outcome
 
-_TELLING = re.compile(r"\\[mrsv]")
+_TELLING = re.compile(r"\\[mrsvS]")  # as agetty reads them; S is a name of os-release
 
 
 def judge_config(test: ConfigTest, host: Host) -> Decision:
