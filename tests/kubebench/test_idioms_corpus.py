@@ -33,6 +33,7 @@ FOLDERS = (
     "var/snap/microk8s/current/certs",
     "var/snap/microk8s/current/var/kubernetes/backend",
 )
+ODD = {"/bin/ps -fC $kubeletbin"}  # `ps` complains of a name that is missing
 PROVIDERS = "kind: EncryptionConfiguration\nresources:\n  - providers:\n      - aescbc:\n          keys: []\n"
 CONTENT = (
     "experimental-encryption-provider-config:\n  - /etc/passwd\nserviceAccountConfig:\n  privateKeyFile: a\n"
@@ -99,7 +100,7 @@ def left_to_the_shell(scripts, look):
     """The scripts without an answer; looked at again where odd processes of others may be the reason."""
     left = [script for script in scripts if not look(script)]
     for _ in range(3):
-        if left:
+        if set(left) - ODD:
             time.sleep(1)
             left = [script for script in left if not look(script)]
     return left
@@ -157,13 +158,13 @@ def test_every_file_and_process_there(calm, scripts, tmp_path):
     furnish(root, asked)
     with running(tmp_path / "bin", *processes(root)):
         left = left_to_the_shell(asked, compare)
-    assert left == ["/bin/ps -fC $kubeletbin"]
+    assert set(left) == ODD
 
 
 def test_no_file_and_no_process_there(calm, scripts, tmp_path):
     with running(tmp_path / "bin"):
         left = left_to_the_shell(moved(scripts, tmp_path / "node"), compare)
-    assert left == ["/bin/ps -fC $kubeletbin"]
+    assert set(left) == ODD
 
 
 def test_each_file_missing_in_turn(calm, scripts, tmp_path):
