@@ -62,3 +62,10 @@ def test_diff_of_nothing_is_short():
 def test_an_unknown_benchmark_is_a_mistake_of_the_call():
     with pytest.raises(UsageError, match=r"there is no benchmark 'cis-9\.9'"):
         run("diff", "cis-1.6", "cis-9.9")
+
+
+def test_show_names_the_levels_of_kinds_of_machines():
+    shown = run("show", "cis-ubuntu-24.04").stdout
+    assert "level 1 (level 2 on workstations), scored, automated; rules: autofs-not-in-use" in shown
+    assert "level 1 (level 2 on servers), scored, automated; rules: sshd-disableforwarding" in shown
+    assert "level 2 (not for workstations), scored, automated; rules: gdm-removed" in shown

@@ -11,7 +11,7 @@ from trueline.cli.tables import print_table
 from trueline.content.load import benchmark_ids, load_benchmark, load_rules
 from trueline.content.policies import benchmark_id
 from trueline.evaluate.versions import key
-from trueline.model.benchmark import Benchmark
+from trueline.model.benchmark import Benchmark, Recommendation
 from trueline.model.rule import bind
 from trueline.policy.crosswalk import Crosswalk, Place, compare
 from trueline.policy.renumber import describe, moves
@@ -50,7 +50,7 @@ def show(benchmark: str) -> None:
         for entry in section.recommendations:
             name, given = next(iter(entry.rules.items()))
             marks = [
-                f"level {entry.level}" if entry.level else "level not known",
+                f"level {entry.level}{_machines(entry)}" if entry.level else "level not known",
                 "scored" if entry.scored else "not scored",
                 "automated" if entry.automated else "manual",
                 *([f"severity {entry.severity}"] if entry.severity else []),
@@ -59,6 +59,17 @@ def show(benchmark: str) -> None:
             ]
             click.echo(f"{entry.number:<8} {entry.title or bind(rules[name], given).title}")
             click.echo(f"{'':<8} {', '.join(marks)}; rules: {', '.join(entry.rules)}")
+
+
+def _machines(entry: Recommendation) -> str:
+    """The levels that differ on a kind of machine."""
+    given = (("servers", entry.server), ("workstations", entry.workstation))
+    words = [
+        f"level {level} on {machines}" if level else f"not for {machines}"
+        for machines, level in given
+        if level is not None
+    ]
+    return f" ({', '.join(words)})" if words else ""
 
 
 @benchmarks.command()
