@@ -91,9 +91,9 @@ def _format_of(output: str | None) -> str:
 def _render(made: Plan, kind: str) -> str:
     if kind == "json":
         return msgspec.json.format(msgspec.json.encode(made), indent=1).decode() + "\n"
-    from trueline.report import plan_text
+    from trueline.report import plan_html, plan_markdown, plan_text
 
-    return plan_text.render(made)
+    return {"markdown": plan_markdown, "html": plan_html}.get(kind, plan_text).render(made)
 
 
 def collected(root: str, shown: Progress) -> "Snapshot":

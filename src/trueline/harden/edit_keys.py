@@ -25,7 +25,7 @@ _PATTERNS = {
     "sysctl": _SYSCTL,
 }
 _FIRST_COUNTS = {"sshd"}
-_CONTINUED = {"ini", "variables"}
+_CONTINUED = {"ini", "variables", "words"}
 _SAFE_WORD = re.compile(r"[\w@%+=:,./-]*")
 _UMASK = re.compile(r"((?:^|[;&|{(]|\bthen|\belse|\bdo)\s*umask\s+)([0-7]+)(?=\s|$|[;&|)}])")
 

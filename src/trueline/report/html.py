@@ -43,13 +43,13 @@ def render(assessment: Assessment) -> str:
     """The page; all text of unknown origin is escaped, and what can't be seen is made visible."""
     from markupsafe import Markup
 
-    style, script = _resource("report.css"), _resource("report.js")
+    style, script = resource("report.css"), resource("report.js")
     sections = _sections(assessment)
     headers = outline.headers(assessment)
-    page = _environment().get_template("report.html")
+    page = environment().get_template("report.html")
     return page.render(
         assessment=assessment,
-        policy=_content_security_policy(style, script),
+        policy=content_security_policy(style, script),
         style=Markup(style),  # noqa: S704  package data, no text from outside
         script=Markup(script),  # noqa: S704
         benchmark=headers["Benchmark"],
@@ -64,10 +64,11 @@ def render(assessment: Assessment) -> str:
     )
 
 
-def _environment() -> "Environment":
+def environment() -> "Environment":
+    """What templates are rendered by: all text is escaped, an unknown name is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
+    made = Environment(
         loader=PackageLoader("trueline.report"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -75,14 +76,14 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.filters |= {
+    made.filters |= {
         "percent": outline.percent,
         "states": outline.states,
         "block": _block,
         "prose": prose,
         "remedy": outline.remedy,
     }
-    return environment
+    return made
 
 
 def _shown(value: Any) -> Any:
@@ -97,11 +98,12 @@ def _block(text: str) -> "Markup":
     return Markup("\n").join(escape(line) for line in visible_lines(text.strip("\r\n")))
 
 
-def _resource(name: str) -> str:
+def resource(name: str) -> str:
+    """A file of the package that pages hold, such as its style."""
     return files("trueline.report").joinpath("templates", name).read_text("utf-8")
 
 
-def _content_security_policy(style: str, script: str) -> str:
+def content_security_policy(style: str, script: str) -> str:
     """Nothing is allowed but this style and this script."""
     return (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
