@@ -332,3 +332,10 @@ class CryptoPolicyTest(Strict, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if bool(self.without) is bool(self.equals):
             raise ValueError("needs exactly one of without, equals")
+
+
+class AideTest(Strict, frozen=True, kw_only=True):
+    """AIDE compares at least these `attributes` ("p", "sha512") of each of the files that are there."""
+
+    paths: tuple[str, ...]
+    attributes: tuple[str, ...]

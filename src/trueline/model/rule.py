@@ -9,6 +9,7 @@ from trueline.model.base import Strict
 from trueline.model.cloudtest import CloudTest
 from trueline.model.hosttest import (
     AccountsTest,
+    AideTest,
     ApparmorTest,
     AuditRuleTest,
     BannerTest,
@@ -115,6 +116,7 @@ HostTest: TypeAlias = (
     | FirewallTest
     | SelinuxTest
     | CryptoPolicyTest
+    | AideTest
     | OneServiceTest
     | SudoTest
     | SudoRuleTest
@@ -157,6 +159,7 @@ class Test(Strict, frozen=True, kw_only=True, rename={"not_": "not"}):
     firewall: FirewallTest | None = None
     selinux: SelinuxTest | None = None
     crypto_policy: CryptoPolicyTest | None = None
+    aide: AideTest | None = None
     one_service: OneServiceTest | None = None
     sudo: SudoTest | None = None
     sudo_rule: SudoRuleTest | None = None

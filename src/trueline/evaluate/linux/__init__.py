@@ -6,6 +6,7 @@ from typing import Any
 
 from trueline.evaluate.decision import Decision
 from trueline.evaluate.linux.accounts import judge_accounts
+from trueline.evaluate.linux.aide import judge_aide
 from trueline.evaluate.linux.audit import judge_audit_rule
 from trueline.evaluate.linux.base import Host
 from trueline.evaluate.linux.choice import judge_one_service
@@ -51,6 +52,7 @@ JUDGES: Mapping[str, Callable[[Any, Host], Decision]] = MappingProxyType(
         "firewall": judge_firewall,
         "selinux": judge_selinux,
         "crypto_policy": judge_crypto_policy,
+        "aide": judge_aide,
         "one_service": judge_one_service,
         "sudo": judge_sudo,
         "sudo_rule": judge_sudo_rule,
