@@ -85,12 +85,14 @@ class SudoTest(Predicate, frozen=True, kw_only=True):
     """The value of an option of sudo: for all, and wherever a Defaults line sets it for some.
 
     An option without a value is "true", one that is switched off "false", or 0 where the type is a number.
-    `unset` says what it means that no line sets it for all, so that sudo's default holds.
+    `unset` says what it means that no line sets it for all, so that sudo's default holds. `words` say what is
+    expected where the predicate is hard to read.
     """
 
     option: str
     type: SettingType = "string"
     unset: Literal["fail", "pass"] = "fail"
+    words: str = ""
 
 
 class SudoRuleTest(Strict, frozen=True, kw_only=True):

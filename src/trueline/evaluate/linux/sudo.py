@@ -22,7 +22,7 @@ def judge_sudo(test: SudoTest, host: Host) -> Decision:
     if "" not in last:
         source = some(sudo.files)
         fact, holds = f"sudo's {test.option}", test.unset == "pass"
-        decisions.insert(0, verdict(holds, fact, source, "not set", describe(test), test))
+        decisions.insert(0, verdict(holds, fact, source, "not set", _expected(test), test))
     return _with_gaps(all_of(decisions), sudo, f"sudo's {test.option}", test)
 
 
@@ -41,7 +41,12 @@ def _judge(test: SudoTest, one: SudoDefault) -> Decision:
         holds = satisfies(test, _value(test, one), test.type)
     except ValueError as error:
         return decided(Outcome.UNKNOWN, f"{fact} ({source}): {error}.")
-    return verdict(holds, fact, source, text, describe(test), test, path=one.file)
+    return verdict(holds, fact, source, text, _expected(test), test, path=one.file)
+
+
+def _expected(test: SudoTest) -> str:
+    words = {"true": "on", "false": "off"}.get(test.operand) if test.operator == "equals" else None
+    return words or test.words or describe(test)
 
 
 def _value(test: SudoTest, one: SudoDefault) -> Value:

@@ -111,7 +111,9 @@ _SAY: dict[str, Any] = {
     "one_service": lambda one: (
         f"{'exactly one of ' if len(one.units) > 1 else ''}{', '.join(one.units)} starts at boot and runs"
     ),
-    "sudo": lambda one: f"{one.option} of sudo is {describe(one)}, for all and wherever it is set for some",
+    "sudo": lambda one: (
+        f"{one.option} of sudo is {one.words or describe(one)}, for all and wherever it is set for some"
+    ),
     "sudo_rule": lambda one: f"no rule of sudoers has {one.without}",
     "apparmor": lambda one: f"each AppArmor profile is in mode {' or '.join(one.modes)}, loaded and on disk",
     "boot_password": lambda _: "the boot loader's menu names superusers, with a PBKDF2 hash",
