@@ -34,7 +34,7 @@ def test_etcd_is_expected_beside_the_api_server_where_no_role_says_where_it_is()
     [
         "cp-1 control-plane\n\nw-1   # rack 7\n",
         "node/cp-1 master\nnode/w-1\n",
-        "NAME STATUS ROLES AGE VERSION\ncp-1 Ready control-plane 9d v1.34.2\nw-1 NotReady <none> 9d v1.34.2\n",
+        "NAME STATUS ROLES AGE VERSION\ncp-1 Ready control-plane 9d v1\nw-1 NotReady <none> 9d v1\n",
         "cp-1 master,control-plane\nw-1 worker\n",
     ],
 )

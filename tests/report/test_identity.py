@@ -45,6 +45,14 @@ def test_w3_the_head_ties_the_evidence_to_cluster_node_time_and_mode(name):
 
 
 @pytest.mark.parametrize("name", OPEN)
+def test_w1_each_report_names_its_benchmark_by_digest_and_the_tool(name):
+    content = plain(rendered(name))
+    assert plain(RICH.benchmark.id) in content
+    assert plain(RICH.benchmark.digest) in content
+    assert plain(RICH.tool.version) in content
+
+
+@pytest.mark.parametrize("name", OPEN)
 def test_w60_each_report_says_that_a_benchmark_is_not_all_of_security(name):
     assert plain("it does not say that the system is secure") in plain(rendered(name))
     assert plain("lie outside of it") in plain(rendered(name))

@@ -132,6 +132,7 @@ class Inputs:
                 content,
                 on=_day(snapshot),
                 chosen_because=choice.because,
+                pinned=choice.pinned,
                 notices=choice.warnings,
             )
             for choice in choices

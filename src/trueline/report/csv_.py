@@ -13,7 +13,8 @@ COLUMNS = (
     *("number", "title", "target", "section", "level", "scored", "automated", "state", "outcome", "reason"),
     *("severity", "component", "disposition", "waiver", "rules", "facts", "observed", "expected", "source"),
     *("remediation", "target_name", "kubernetes", "benchmark", "benchmark_version", "collected_at"),
-    *("finished_at", "cluster", "cluster_name", "cluster_uid", "machine_id", "mode", "scope"),
+    *("finished_at", "cluster", "cluster_name", "cluster_uid", "machine_id", "mode"),
+    *("benchmark_digest", "tool", "scope"),
 )
 
 # A spreadsheet looks past blanks; full-width forms count as formulas in some of them.
@@ -54,7 +55,7 @@ def _column(evidence: Iterable[Evidence], field: str) -> str:
 def _common(assessment: Assessment) -> tuple[str, ...]:
     target, benchmark = assessment.target, assessment.benchmark
     known = identity(assessment)
-    names = ("finished_at", "cluster", "cluster_name", "cluster_uid", "machine_id", "mode")
+    names = COLUMNS[COLUMNS.index("finished_at") : -1]
     return (
         *(target.name, target.kubernetes or "", benchmark.id, benchmark.version, target.collected_at),
         *(known.get(name, "") for name in names),

@@ -11,7 +11,8 @@ from trueline.report.tally import COUNTERS, sections
 COLUMNS = (
     *("section", "title", *COUNTERS, "score", "maximum", "percent"),
     *("target_name", "benchmark", "benchmark_version", "profile", "collected_at"),
-    *("finished_at", "cluster_name", "cluster_uid", "machine_id", "kubernetes", "mode", "scope"),
+    *("finished_at", "cluster_name", "cluster_uid", "machine_id", "kubernetes", "mode"),
+    *("benchmark_digest", "tool", "scope"),
 )
 
 
@@ -36,7 +37,7 @@ def _common(assessment: Assessment) -> tuple[str, ...]:
     target, benchmark = assessment.target, assessment.benchmark
     profile = assessment.profile.id if assessment.profile else ""
     known = identity(assessment)
-    names = ("finished_at", "cluster_name", "cluster_uid", "machine_id", "kubernetes", "mode")
+    names = COLUMNS[COLUMNS.index("finished_at") : -1]
     return (
         *(target.name, benchmark.id, benchmark.version, profile, target.collected_at),
         *(known.get(name, "") for name in names),

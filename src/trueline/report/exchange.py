@@ -38,7 +38,7 @@ def findings(assessment: Assessment) -> Iterator[Finding]:
 
 
 def identity(assessment: Assessment) -> dict[str, str]:
-    """What was examined, when and how, by names that stay; what is not known is left out."""
+    """What was examined, when, how and by what, by names that stay; what is not known is left out."""
     target = assessment.target
     found = {
         "node": target.name if target.kind == "node" else "",
@@ -50,6 +50,8 @@ def identity(assessment: Assessment) -> dict[str, str]:
         "mode": target.mode,
         "started_at": target.collected_at,
         "finished_at": target.finished_at,
+        "benchmark_digest": assessment.benchmark.digest,
+        "tool": f"{assessment.tool.name} {assessment.tool.version}",
     }
     return {name: value for name, value in found.items() if value}
 

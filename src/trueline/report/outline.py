@@ -163,7 +163,7 @@ _MODES = {
 
 
 def run(assessment: Assessment) -> dict[str, str]:
-    """What was examined, when and how; what is not known is left out."""
+    """What was examined, when, how and by what; what is not known is left out."""
     target = assessment.target
     name = target.cluster_name
     server = target.cluster
@@ -174,6 +174,8 @@ def run(assessment: Assessment) -> dict[str, str]:
         "Kubernetes": target.kubernetes or ("" if for_hosts(assessment) else "version not known"),
         "Collected": " to ".join(dict.fromkeys(filter(None, (target.collected_at, target.finished_at)))),
         "Mode": _MODES.get(target.mode, ""),
+        "Digest": assessment.benchmark.digest,
+        "Tool": f"{assessment.tool.name} {assessment.tool.version}",
     }
     return {label: value for label, value in found.items() if value.strip()}
 

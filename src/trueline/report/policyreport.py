@@ -102,7 +102,6 @@ def _properties(finding: Finding) -> dict[str, str]:
 
 def _about(assessment: Assessment) -> dict[str, str]:
     return {
-        "benchmark-digest": visible(assessment.benchmark.digest),
         "score": outline.score_words(assessment.counts.score),
         "coverage": outline.coverage_words(assessment),
         "scope": visible(assessment.scope),
