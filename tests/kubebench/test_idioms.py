@@ -300,3 +300,22 @@ def test_machine_tells_what_runs(own, programs):
     assert any(line.endswith("kube-apiserver 300") for line in own.command_lines("kube-apiserver"))
     assert own.command_lines("kube-controller-manager")
     assert own.command_lines("nobody-runs-it") == []
+
+
+@pytest.mark.parametrize("name", ["cat", "grep", "awk", "stat", "find", "tr"])
+def test_program_of_ones_own_is_left_to_itself(own, tmp_path, monkeypatch, name):
+    """A script that is called like a known program may do anything."""
+    scripts = {
+        "cat": "cat /etc/passwd",
+        "grep": "grep root /etc/passwd",
+        "awk": "echo a b | awk '{print $2}'",
+        "stat": "stat -c %a /etc/passwd",
+        "find": "find /etc/passwd",
+        "tr": "echo a | tr a b",
+    }
+    assert answer(scripts[name], own) is not None
+    (tmp_path / name).write_text("#!/bin/sh\necho mine\n")
+    (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert answer(scripts[name], own) is None
+    assert run_script(scripts[name]).output == "mine\n"

@@ -161,7 +161,7 @@ class Machine:
         )
 
     def maker(self, program: str) -> str:
-        """Who made a program: "gnu" or "other"; "" where there is none. A copy is taken for one of GNU's."""
+        """Who made a program; see `surroundings.maker`. On a copy of a machine all are taken for GNU's."""
         return maker(program) if self.is_own else "gnu"
 
     def stat_says(self, program: str) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 # The languages in which programs print their messages as they are written in them, and sort by bytes.
 _PLAIN = {"": "''", "C": "''", "POSIX": "''", "C.UTF-8": "‘’", "C.utf8": "‘’"}
 _CATEGORIES = ("LC_CTYPE", "LC_MESSAGES", "LC_COLLATE")
-_MAKERS = (b"GNU coreutils", b"GNU findutils", b"GNU grep", b"GNU sed")
-_OTHERS = (b"uutils", b"BusyBox", b"toybox")
+_GNU = (b"GNU coreutils", b"GNU findutils", b"GNU grep", b"GNU sed", b"GNU Awk", b"mawk")
+_ALIKE = (b"uutils", b"BusyBox", b"toybox", b"Toybox")
 _LARGEST = 8 * 1024 * 1024
 
 
@@ -27,7 +27,11 @@ def _language(category: str) -> str:
 
 
 def maker(program: str) -> str:
-    """Who made the program that this name starts: "gnu" or "other"; "" where there is none."""
+    """Who made the program that this name starts, "" where there is none.
+
+    "gnu" is GNU's, or an awk that is as good; "alike" prints the same but for messages and orders; "other" is
+    not known, such as somebody's script of that name.
+    """
     path = shutil.which(program)
     return _maker(os.path.realpath(path)) if path else ""
 
@@ -41,9 +45,9 @@ def says_statx(program: str) -> bool:
 @lru_cache(maxsize=64)
 def _maker(path: str) -> str:
     content = _content(path)
-    if any(name in content for name in _OTHERS):
-        return "other"
-    return "gnu" if any(name in content for name in _MAKERS) else "other"
+    if any(name in content for name in _ALIKE):
+        return "alike"
+    return "gnu" if any(name in content for name in _GNU) else "other"
 
 
 @lru_cache(maxsize=64)

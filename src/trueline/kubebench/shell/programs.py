@@ -56,9 +56,8 @@ def start(call: Call) -> Done:
     run = PROGRAMS.get(name)
     if run is None:
         raise Unsure
-    if name in _FILTERS and not call.machine.maker(call.words[0]):
-        raise Unsure
-    if name in _GNU and call.machine.maker(call.words[0]) != "gnu":
+    maker = call.machine.maker(call.words[0]) if name != "ps" else "gnu"
+    if maker == "other" or (maker != "gnu" and name in _GNU) or (not maker and name not in _PLAIN):
         raise Unsure
     return run(call)
 
@@ -181,6 +180,8 @@ def _filter(name: str) -> Callable[[Call], Done]:
 
 
 _FILTERS = ("grep", "sed", "awk", "tr", "cut", "head", "tail", "uniq", "wc")
+# What these print is the same wherever they are, and what they would print where they are not is plain.
+_PLAIN = ("cat", "stat", "grep")
 _GNU = ("sed", "tr", "cut", "head", "tail", "uniq", "wc", "xargs", "find")
 PROGRAMS: dict[str, Callable[[Call], Done]] = {
     **{name: _filter(name) for name in _FILTERS if name != "grep"},
