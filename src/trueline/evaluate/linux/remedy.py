@@ -62,6 +62,9 @@ _FORMATS = {
     "chrony": "{key} {value}",
     "ntp": "{key} {value}",
     "login-defs": "{key} {value}",
+    "prelink": "{key}={value}",
+    "ufw-defaults": '{key}="{value}"',
+    "useradd": "{key}={value}",
     "profile": "{key} {value}",
 }
 
