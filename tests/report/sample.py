@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from trueline.assess import section_tallies, tally
+from trueline.assess import section_tallies, tally, totals
 from trueline.model.facts import Tool
-from trueline.model.register import PolicyHead
+from trueline.model.register import Entry, PolicyHead, Review
 from trueline.model.results import (
     Assessment,
     BenchmarkHead,
@@ -129,6 +129,8 @@ def assessment(results: list[Result], **fields) -> Assessment:
             section_scores={name: score(found) for name, found in sections.items()},
             tally=tally(results),
             section_tallies=section_tallies(results),
+            dispositions=totals(results).dispositions,
+            reviews=totals(results).reviews,
         ),
         **{**defaults, **fields},
     )
@@ -160,6 +162,9 @@ def _master() -> list[Result]:
             "    chown -R etcd:etcd /var/lib/etcd\n\nThe account has to exist first.",
             disposition="waived",
             waiver="W-2026-004",
+            owner="storage",
+            priority="critical",
+            decision="accept",
         ),
         result(
             "1.1.20",
@@ -182,6 +187,17 @@ def _master() -> list[Result]:
             reason="--anonymous-auth is true, which is the default of Kubernetes 1.34.",
             evidence=(evidence("anonymous-auth", "true", "false", "default of kube-apiserver 1.34"),),
             remediation='Write `anonymous-auth: "false"` to apiServer.extraArgs of the ClusterConfiguration.',
+            owner="control-plane",
+            priority="critical",
+            decision="investigate",
+            review=Review(
+                reviewer="a.reader",
+                reviewed_on="2026-02-01",
+                outcome="fail",
+                note="Health checks of the load balancer | need it.",
+                valid_until="2026-03-01",
+                state="lapsed",
+            ),
         ),
         result(
             "1.2.15",
@@ -216,6 +232,8 @@ def _master() -> list[Result]:
             remediation="Set --audit-log-path=/var/log/kubernetes/audit.log and mount the directory.",
             disposition="expired",
             waiver="W-2025-011",
+            owner="control-plane",
+            priority="high",
         ),
         result(
             "1.2.27",
@@ -348,6 +366,47 @@ def _others() -> list[Result]:
     ]
 
 
+ENTRIES = (
+    Entry(
+        id="W-2026-004",
+        check="1.1.12",
+        benchmark="cis-1.12",
+        kind="accepted-exception",
+        state="matched",
+        numbers=("1.1.12",),
+        owner="storage",
+        approver="head of storage",
+        created="2026-01-05",
+        expires="2026-03-31",
+        reason="etcd runs as root until its unit is rebuilt with the next node image",
+        compensating_control="only root may log in on these nodes",
+        links=("https://tickets.example.net/4711",),
+        remarks=("It expires in 26 days.",),
+    ),
+    Entry(
+        id="W-2025-011",
+        check="1.2.16",
+        benchmark="cis-1.12",
+        kind="accepted-exception",
+        state="expired",
+        numbers=("1.2.16",),
+        owner="control-plane",
+        expires="2025-12-31",
+        reason="the log store is being built",
+        remarks=("It expired on 2025-12-31.",),
+    ),
+    Entry(
+        id="W-9\n[FAIL] 0.0 forged",
+        check="<b>9.9</b> | `x`",
+        benchmark="cis-1.12",
+        kind="informational",
+        state="invalid-check",
+        owner="nobody & co",
+        expires="2026-04-01",
+        reason="{{ 7*7 }}",
+        remarks=("cis-1.12 has no recommendation or rule <b>9.9</b> | `x`.",),
+    ),
+)
 RICH = assessment(
     [*_master(), *_others(), *_hostile()],
     coverage=Coverage(
@@ -360,6 +419,7 @@ RICH = assessment(
         },
     ),
     policy=PolicyHead(files=("waivers.yaml",), digest="sha256:feedface"),
+    entries=ENTRIES,
     profile=ProfileHead(
         id="shop", title="Web <shop>", digest="sha256:" + "5eedca1f" * 8, extends=("level-1",)
     ),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from trueline.model.results import Assessment, Result
-from trueline.report import outline
+from trueline.report import outline, register
 from trueline.report.markdown import table, text
 from trueline.report.safe import prose
 
@@ -40,6 +40,10 @@ def _lines(assessment: Assessment) -> Iterator[str]:
     yield from _section("Waivers that have expired", expired)
     yield from _section("For a person to look at", [one for one in open_ones if one.state == "WARN"])
     yield from _section("Set aside by policy", [one for one in results if _aside(one)])
+    if entries := register.remarkable(assessment):
+        yield from (f"### Entries of the policy to look at ({len(entries)})", "")
+        rows = [(one.id, one.check, one.expires, one.owner, register.remarks(one)) for one in entries]
+        yield from table(("Entry", "Check", "Ends", "Owner", "State"), [tuple(map(text, row)) for row in rows])
     if unseen := outline.unseen(assessment):
         yield from ("### What this run could not see", "")
         yield from (f"- {text(prose(sentence))}" for sentence in unseen)

@@ -4,8 +4,9 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 
+from trueline.model.register import Entry
 from trueline.model.results import Assessment, Counts, NodeHead, Result
-from trueline.report import outline, spread
+from trueline.report import outline, register, spread
 from trueline.report.safe import prose, visible, wrapped
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|~&$!]")
@@ -30,6 +31,7 @@ def _lines(assessment: Assessment) -> Iterator[str]:
     yield from _about(assessment)
     yield from _nodes(assessment.nodes)
     yield from _tables(assessment)
+    yield from _policy(assessment)
     yield from _findings(assessment.results)
     yield from _unseen(assessment)
     yield from _left_out(assessment)
@@ -90,6 +92,31 @@ def _row(result: Result) -> tuple[str, ...]:
     return (result.state, text(result.number), title, result.severity, str(result.level or ""))
 
 
+def _policy(assessment: Assessment) -> Iterator[str]:
+    """The register, reviews, and how many results are of which class."""
+    if not assessment.policy and not assessment.entries:
+        return
+    yield from ("## Policy", "", f"{text(register.totals(assessment))}", "")
+    columns = ("Entry", "Check", "Class", "State", "Ends", "Owner", "Reason", "Remarks")
+    entries = [tuple(map(text, map(prose, _entry(one)))) for one in assessment.entries]
+    if entries:
+        yield from table(columns, entries)
+    reviews = [(text(one.number), text(prose(words))) for one, words in register.reviewed(assessment.results)]
+    if reviews:
+        yield from table(("Check", "Review"), reviews)
+
+
+def _entry(one: Entry) -> tuple[str, ...]:
+    links = f" ({', '.join(one.links)})" if one.links else ""
+    numbers = (
+        f"{one.check} ({', '.join(one.numbers)})" if one.numbers not in ((), (one.check,)) else one.check
+    )
+    return (
+        *(one.id, numbers, one.kind, one.state, one.expires, one.owner),
+        *(f"{one.reason}{links}", " ".join(one.remarks)),
+    )
+
+
 def _findings(results: Iterable[Result]) -> Iterator[str]:
     yield from ("## What needs action", "")
     found = [result for result in results if outline.needs_action(result)]
@@ -107,6 +134,10 @@ def _finding(result: Result) -> Iterator[str]:
         yield from (f"**Reason:** {text(prose(result.reason))}", "")
     if where := spread.words(result) or spread.everywhere(result):
         yield from (f"**Nodes:** {text(where)}", "")
+    if whose := register.whose(result):
+        yield from (f"**Owner:** {text(whose)}", "")
+    if words := register.review(result):
+        yield from (f"**Review:** {text(prose(words))}", "")
     if result.why:
         yield from (f"**Why it matters:** {text(prose(result.why))}", "")
     if result.audit:

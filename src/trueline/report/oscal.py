@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from trueline.model.results import Assessment, Evidence, Outcome, Result
-from trueline.report import outline
+from trueline.report import outline, register
 from trueline.report.exchange import SITE, Finding, block, document, findings, instant, token, words
 from trueline.report.exchange import identity as identity_of
 from trueline.report.safe import prose
@@ -57,7 +57,7 @@ class _Report:
         decided = [one for one in self._found if one.result.outcome in _DECIDED]
         parts = {
             "observations": [self._observation(one) for one in self._found],
-            "risks": [_risk(one) for one in failed],
+            "risks": [_risk(self._given, one) for one in failed],
             "findings": [_finding(one) for one in decided],
         }
         return {
@@ -137,9 +137,11 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return found
 
 
-def _risk(finding: Finding) -> dict[str, Any]:
+def _risk(assessment: Assessment, finding: Finding) -> dict[str, Any]:
     result = finding.result
     accepted = result.disposition in ("waived", "provider-owned")
+    ends = register.deadline(assessment, result)
+    policy = register.justification(assessment, result)
     response = {
         "uuid": identity("response", finding.key),
         "lifecycle": "recommendation",
@@ -151,8 +153,9 @@ def _risk(finding: Finding) -> dict[str, Any]:
         "title": words(result.title, result.number),
         "description": words(result.reason, result.title),
         "statement": words(result.why, result.reason, result.title),
-        "props": _props([("policy", outline.set_aside(result)), ("severity", result.severity)]),
+        "props": _props([("policy", policy), ("severity", result.severity), ("priority", result.priority)]),
         "status": "deviation-approved" if accepted else "open",
+        **({"deadline": ends.strftime("%Y-%m-%dT%H:%M:%SZ")} if ends else {}),
         "remediations": [response],
         "related-observations": [{"observation-uuid": identity("observation", finding.key)}],
     }
@@ -162,6 +165,7 @@ def _facts(result: Result) -> Iterable[tuple[str, str]]:
     yield from (("outcome", result.outcome.value), ("state", result.state), ("severity", result.severity))
     yield from (("target", result.target), ("component", result.component), ("level", str(result.level)))
     yield from (("disposition", result.disposition), ("waiver", result.waiver))
+    yield from (("owner", result.owner), ("decision", result.decision))
     yield from (("rule", name) for name in result.rules)
 
 

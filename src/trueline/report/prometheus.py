@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
+from trueline.model.register import Entry
 from trueline.model.results import Assessment, Outcome, Result
-from trueline.report import outline
+from trueline.report import outline, register
 from trueline.report.exchange import NO_TIME, identity, instant, seconds
 from trueline.report.safe import visible
 
@@ -39,6 +40,7 @@ def _own(assessment: Assessment) -> Iterator[str]:
         "How many recommendations are in which state.",
         (({**about, "state": state}, counts[state]) for state in _STATES),
     )
+    yield from _policy(about, assessment)
     coverage = assessment.coverage
     yield from _metric(
         "trueline_checks_evaluated", "Checks that facts decided.", [(about, coverage.evaluated)]
@@ -54,6 +56,45 @@ def _own(assessment: Assessment) -> Iterator[str]:
         yield from _metric(
             "trueline_last_run_timestamp_seconds", "When the facts were read.", [(about, seconds(assessment))]
         )
+
+
+def _policy(about: Labels, assessment: Assessment) -> Iterator[str]:
+    """When exceptions end, and how many results are of which class."""
+    ends = [(entry, ending) for entry in assessment.entries if (ending := register.end(entry))]
+    if ends:
+        yield from _metric(
+            "trueline_exception_expiry_timestamp_seconds",
+            "When an exception ends.",
+            [(_exception(about, entry), int(ending.timestamp())) for entry, ending in ends],
+        )
+    if assessment.entries:
+        yield from _metric(
+            "trueline_policy_entries",
+            "The entries of the policy, and what became of them.",
+            [(_exception(about, entry), 1) for entry in assessment.entries],
+        )
+    if assessment.policy:
+        yield from _metric(
+            "trueline_checks_by_class",
+            "How many recommendations are of which class.",
+            [({**about, "class": name}, count) for name, count in assessment.counts.dispositions.items()],
+        )
+        yield from _metric(
+            "trueline_checks_for_a_person",
+            "Checks that a person must look at, by whether one did.",
+            [({**about, "review": name}, count) for name, count in assessment.counts.reviews.items()],
+        )
+
+
+def _exception(about: Labels, entry: Entry) -> Labels:
+    return {
+        **about,
+        "entry": visible(entry.id),
+        "check": visible(entry.check),
+        "class": entry.kind,
+        "owner": visible(entry.owner),
+        "state": entry.state,
+    }
 
 
 def _rancher(assessment: Assessment) -> Iterator[str]:

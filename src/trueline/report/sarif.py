@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from trueline.model.results import Assessment, Outcome, Result
-from trueline.report import outline
+from trueline.report import outline, register
 from trueline.report.exchange import (
     NO_TIME,
     SITE,
@@ -56,7 +56,7 @@ def log(
         {
             "ruleId": name,
             "ruleIndex": place[name],
-            **_result(one),
+            **_result(assessment, one),
             "locations": locate(assessment, one.result),
         }
         for name, one in zip(names, found, strict=True)
@@ -104,7 +104,7 @@ def _tags(result: Result) -> list[str]:
     return list(dict.fromkeys(tag for tag in tags if tag))
 
 
-def _result(finding: Finding) -> dict[str, Any]:
+def _result(assessment: Assessment, finding: Finding) -> dict[str, Any]:
     result = finding.result
     found: dict[str, Any] = {
         "kind": _KINDS[result.outcome],
@@ -113,7 +113,7 @@ def _result(finding: Finding) -> dict[str, Any]:
         "partialFingerprints": {"finding/v1": finding.key},
         "properties": _details(result),
     }
-    if suppressed := _suppressions(result):
+    if suppressed := _suppressions(assessment, result):
         found["suppressions"] = suppressed
     return found
 
@@ -125,9 +125,10 @@ def _level(result: Result) -> str:
     return LEVELS[result.severity] if result.state == "FAIL" else "note"
 
 
-def _suppressions(result: Result) -> list[dict[str, str]]:
-    aside = outline.set_aside(result)
-    if not aside or result.state not in ("FAIL", "WARN"):
+def _suppressions(assessment: Assessment, result: Result) -> list[dict[str, str]]:
+    aside = register.justification(assessment, result)
+    lifted = outline.set_aside(result) or (aside and result.disposition == "informational")
+    if not lifted or result.state not in ("FAIL", "WARN"):
         return []
     status = "rejected" if result.disposition == "expired" else "accepted"
     return [{"kind": "external", "status": status, "justification": words(aside)}]
@@ -141,6 +142,9 @@ def _details(result: Result) -> dict[str, Any]:
         "severity": result.severity,
         "disposition": result.disposition,
         "waiver": visible(result.waiver),
+        "owner": visible(result.owner),
+        "priority": result.priority,
+        "decision": result.decision,
         "rules": [visible(name) for name in result.rules],
         "evidence": observed(result),
     }

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from trueline.model.results import NONE_SUCH, Assessment, Counts, NodeHead, Outcome, Result, Tally
-from trueline.report import outline, spread, tally
+from trueline.report import outline, register, spread, tally
 from trueline.report.safe import broken, visible, visible_lines
 
 _WIDTH = 100
@@ -30,7 +30,7 @@ class _Writer:
             yield from self._summary(visible(part.target), assessment.counts.targets.get(part.target))
         yield from self._summary("total", assessment.counts.total)
         yield from self._counters(assessment)
-        yield from self._policy(assessment.results)
+        yield from self._policy(assessment)
         yield from self._left_out(assessment.results)
         yield from self._closing(assessment)
 
@@ -98,6 +98,8 @@ class _Writer:
             yield from self._item("  Reason:", result.reason)
         if where := spread.everywhere(result):
             yield from self._item("  Nodes:", where)
+        if whose := register.whose(result):
+            yield from self._item("  Owner:", whose)
         for evidence in result.evidence:
             if evidence.expected == NONE_SUCH:
                 yield from self._item("  -", f"{evidence.fact}: {evidence.observed}")
@@ -139,13 +141,21 @@ class _Writer:
         yield _columns(_numbers(total), "Total")
         yield ""
 
-    def _policy(self, results: Iterable[Result]) -> Iterator[str]:
-        named = [(result, words) for result in results if (words := outline.set_aside(result))]
-        if not named:
+    def _policy(self, assessment: Assessment) -> Iterator[str]:
+        results = assessment.results
+        said = [(one, words) for one in results if (words := register.standing(assessment, one))]
+        named = [(one, f"{words} (outcome: {one.outcome})") for one, words in said]
+        entries = register.remarkable(assessment)
+        if not (named or entries or assessment.policy):
             return
         yield "== Policy =="
-        for result, words in named:
-            yield from self._item(_opening(visible(result.number)), f"{words} (outcome: {result.outcome})")
+        for result, words in (*named, *register.reviewed(results)):
+            yield from self._item(_opening(visible(result.number)), words)
+        for entry in entries:
+            opening = f"Entry {visible(entry.id)} for {visible(entry.check)}:"
+            yield from self._item(opening, register.remarks(entry))
+        if assessment.policy:
+            yield f"Classes: {register.totals(assessment)}"
         yield ""
 
     def _left_out(self, results: Iterable[Result]) -> Iterator[str]:
