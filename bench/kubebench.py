@@ -101,8 +101,8 @@ def nothing_shared(folder):
     return controls, outputs
 
 
-def shared(folder, *, idioms):
-    """The command's own way."""
+def shared(folder, *, idioms, cluster=True):
+    """The command's own way; without `cluster` only scripts that look at the node."""
     from trueline.collect.access import Root
     from trueline.collect.machine import Machine
     from trueline.kubebench.evaluate import needed_scripts
@@ -110,7 +110,8 @@ def shared(folder, *, idioms):
 
     machine = Machine(Root("/"))
     controls = load(folder, machine)
-    return controls, gather(needed_scripts(controls), machine, idioms=idioms)
+    scripts = [script for script in needed_scripts(controls) if cluster or "kubectl" not in script]
+    return controls, gather(scripts, machine, idioms=idioms)
 
 
 def alone(controls, group, check):
@@ -131,7 +132,9 @@ def measure(folder):
     }
     with running(folder / "bin", *((name, *FLAGS) for name in names)):
         found = {name: min((counted(mode) for _ in range(RUNS)), key=by_time) for name, mode in modes.items()}
+        _, node, (_, outputs) = counted(lambda: shared(folder / "cfg", idioms=True, cluster=False))
     show(found, [evaluate(*one[2]).counts for one in found.values()])
+    print(f"{len(outputs)} of them look at the node alone: {node} processes")
 
 
 def by_time(one):
