@@ -35,6 +35,10 @@ COMMANDS = {
         "Run definitions written for linux-bench, by its command line.",
         "trueline.cli.linuxbench:linux_bench",
     ),
+    "history": (
+        "Keep runs; tell what changed between them; hand out evidence.",
+        "trueline.cli.history:history",
+    ),
     "findings": (
         "List findings with decision and owner; write messages about news.",
         "trueline.cli.findings:findings",

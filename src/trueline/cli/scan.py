@@ -1,16 +1,20 @@
 """`trueline scan`: collect or read a snapshot, evaluate, report."""
 
+from functools import partial
+
 import click
 import msgspec
 
 from trueline.assess import Content, Selection, assess, exit_code
 from trueline.cli.choose import AUTOMATIC, Choice, Named, choice_of, choice_of_system, platform_of
 from trueline.cli.gather import Place, collect_snapshot, example, recorded, runs_kubernetes
+from trueline.cli.history_store import opened, phase_option, store_option
 from trueline.cli.options import gathering
 from trueline.cli.output import write_reports
 from trueline.cli.policies import policy_of_files, policy_option, refuse_unapproved, today
 from trueline.cli.profiles import chain_of, check_profile, implied, profile_option
 from trueline.cli.progress import progress
+from trueline.cli.saving import save
 from trueline.content.load import load_benchmark, load_components, load_platform, load_rules
 from trueline.errors import NothingToAssess, UsageError
 from trueline.evaluate.platforms import Detected
@@ -55,6 +59,9 @@ from trueline.report import FORMATS
 @click.option(
     "-o", "--output", "outputs", multiple=True, metavar="FILE", help="Write to FILE; - is standard output."
 )
+@click.option("--save", "saved", is_flag=True, help="Append the run to the history, and report what changed.")
+@phase_option
+@store_option
 @click.option("--or-example", is_flag=True, help="Where no Kubernetes runs, judge the recorded example node.")
 @click.pass_context
 def scan(
@@ -75,6 +82,9 @@ def scan(
     allow_auto: bool,
     format_: str | None,
     outputs: tuple[str, ...],
+    saved: bool,
+    phase: str | None,
+    store: str | None,
     or_example: bool,
 ) -> None:
     """Audit a node and its cluster: collect, evaluate, report."""
@@ -85,6 +95,8 @@ def scan(
     chosen.check()  # before any work: a typo is quick
     if ci and not allow_auto:
         _pinned(wanted)
+    if saved:
+        opened(store, create=True)  # before any work, too
     named = [load_benchmark(name) for name in wanted if name not in AUTOMATIC]
     for benchmark in named:
         check_profile(profile, benchmark)
@@ -122,6 +134,10 @@ def scan(
     refuse_unapproved(policies, [choice.benchmark.id for choice in choices])
     content = _content(found, version, choices)
     assessments = [_assess(choice, snapshot, content, policies.applied, selection) for choice in choices]
+    assessments = [msgspec.structs.replace(one, phase=phase or "") for one in assessments]
+    if saved:
+        report_it = partial(write_reports, assessments, format_, outputs)
+        assessments = save(assessments, snapshot, policies, store, otherwise=report_it)
     write_reports(assessments, format_, outputs)
     for hint in hints:
         click.echo(f"hint: {hint}", err=True)

@@ -63,8 +63,9 @@ def drift(before: Assessment, after: Assessment, *, earlier: Mapping[str, Sequen
     """
     others = tuple(otherness(before, after))
     pairs = _paired(before, after) if before.benchmark.id != after.benchmark.id else _matched(before, after)
-    pairs = [_with_past(pair, earlier, alike=before.tool.name == after.tool.name) for pair in pairs]
-    gone = tuple(pair.before.number for pair in pairs if pair.before and not pair.after)
+    alike = before.tool.name == after.tool.name  # what another program does not check is no loss
+    gone = tuple(pair.before.number for pair in pairs if alike and pair.before and not pair.after)
+    pairs = [_with_past(pair, earlier, alike=alike) for pair in pairs]
     less = () if others else tuple(losses(before, after, gone))
     judged = [(pair, _certain(_judge(pair), others, less)) for pair in pairs]
     return Drift(

@@ -10,10 +10,15 @@ from trueline.report.safe import without_surrogates
 
 def render(assessment: Assessment) -> str:
     """Indented by two, keys in the order of the model, a newline at the end."""
+    return document(assessment)
+
+
+def document(found: Any) -> str:
+    """Any document of the model, written so."""
     try:
-        raw = msgspec.json.encode(assessment)
+        raw = msgspec.json.encode(found)
     except UnicodeEncodeError:  # a file name or an argument that was not UTF-8
-        raw = msgspec.json.encode(_clean(msgspec.to_builtins(assessment)))
+        raw = msgspec.json.encode(_clean(msgspec.to_builtins(found)))
     return msgspec.json.format(raw, indent=2).decode() + "\n"
 
 

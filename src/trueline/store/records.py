@@ -136,12 +136,12 @@ def findings_seal(rows: list[dict[str, Any]]) -> str:
 
 def run_seal(row: Mapping[str, Any]) -> str:
     """The digest of a row of RUNS."""
-    return seal_of([[name, row[name]] for name in sorted(row) if name != "digest"])
+    return seal_of([[str(name), row[name]] for name in sorted(row) if name != "digest"])
 
 
 def removed_seal(row: Mapping[str, Any]) -> str:
     """The digest of a row of REMOVED."""
-    return seal_of([[name, row[name]] for name in sorted(row) if name != "seal"])
+    return seal_of([[str(name), row[name]] for name in sorted(row) if name != "seal"])
 
 
 def record_of(row: RowMapping) -> Record:
