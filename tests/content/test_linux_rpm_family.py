@@ -1,15 +1,18 @@
 """The benchmarks of RHEL 9, AlmaLinux 9 and Alibaba Cloud Linux 3 have the items of the published tables."""
 
 import csv
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from trueline.collect.linux.paths import FILES, PATTERNS
 from trueline.content.load import load_benchmark, load_editions, load_rules
 from trueline.content.profiles import load_chain
 from trueline.evaluate.systems import borrowed, choose_linux_benchmark, fits, misfit
 from trueline.model.benchmark import Recommendation
+from trueline.model.rule import Test, bind
 from trueline.policy.profiles import tailor
 
 TABLE = Path(__file__).parents[3] / "shared" / "facts" / "linux_benchmarks.csv"
@@ -91,6 +94,24 @@ def test_what_the_table_is_not_sure_of_is_marked_or_left_to_a_person(benchmark: 
             assert entry.uncertain, entry.number
         if rows[entry.number]["note_key"] == "not-a-benchmark-item":
             assert not decided, entry.number
+
+
+def leaves(test: Test | None) -> Iterator[Test]:
+    if test is not None:
+        yield test
+        for part in (*(test.all or ()), *(test.any or ()), *((test.not_,) if test.not_ else ())):
+            yield from leaves(part)
+
+
+@pytest.mark.parametrize("benchmark", [one.id for one in load_editions() if one.systems])
+def test_each_file_that_a_benchmark_asks_for_is_collected(benchmark: str) -> None:
+    rules = load_rules()
+    for _, entry in load_benchmark(benchmark).recommendations():
+        for name, given in entry.rules.items():
+            bound = bind(rules[name], given)
+            for leaf in (*leaves(bound.test), *leaves(bound.applies)):
+                path = leaf.file.path if leaf.file else leaf.files.path if leaf.files else ""
+                assert not path or path in {*FILES, *PATTERNS}, f"{entry.number}: {path}"
 
 
 @pytest.mark.parametrize("benchmark", TABLES)

@@ -64,6 +64,7 @@ FILES = (
     "/sbin/aureport",
     "/sbin/ausearch",
     "/sbin/autrace",
+    "/sbin/rsyslogd",
     "/sbin/audisp-remote",
     "/sbin/audisp-syslog",
     "/sbin/audispd-zos-remote",
