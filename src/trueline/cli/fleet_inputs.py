@@ -11,7 +11,6 @@ import msgspec
 from trueline.assess import TOOL, Content, assess, coverage, totals
 from trueline.cli.choose import AUTOMATIC, Named, choice_of, choice_of_system, platform_of
 from trueline.cli.gather import runs_kubernetes
-from trueline.collect.redact import clean_text
 from trueline.collect.snapshot import read_content, read_snapshot
 from trueline.content.load import load_benchmark, load_components, load_platform, load_rules
 from trueline.errors import ContentError, UsageError
@@ -20,8 +19,6 @@ from trueline.model.results import (
     ASSESSMENT_SCHEMA,
     Assessment,
     BenchmarkHead,
-    Evidence,
-    Result,
     SectionHead,
     Target,
 )
@@ -195,7 +192,7 @@ def _listed(snapshot: Snapshot) -> Roster:
 
 
 def _of_kube_bench(data: bytes, path: str, named: Named) -> Assessment:
-    """What kube-bench said of one node, called as the file is; keys, tokens and passwords are taken out."""
+    """What kube-bench said of one node, called as the file is."""
     from trueline.kubebench.convert import to_results
     from trueline.kubebench.read_json import read_json
     from trueline.kubebench.read_text import read_text
@@ -204,7 +201,7 @@ def _of_kube_bench(data: bytes, path: str, named: Named) -> Assessment:
         run = read_json(data, path)
     else:
         run = read_text(data.decode("utf-8", "replace"), path)
-    results = tuple(_clean(result) for result in to_results(run))
+    results = to_results(run)
     if not results:
         raise ContentError("there is no check in it", hint=_HINT, file=path)
     fixed = [name for name in named.benchmarks if name not in AUTOMATIC]
@@ -231,25 +228,3 @@ def _of_kube_bench(data: bytes, path: str, named: Named) -> Assessment:
         coverage=coverage(results),
         notices=run.notices,
     )
-
-
-def _clean(result: Result) -> Result:
-    return msgspec.structs.replace(
-        result,
-        reason=clean_text(result.reason),
-        evidence=tuple(
-            Evidence(
-                fact=one.fact,
-                source=clean_text(one.source),
-                observed=_cleaned(one.observed),
-                expected=clean_text(one.expected),
-            )
-            for one in result.evidence
-        ),
-    )
-
-
-def _cleaned(text: str) -> str:
-    if "-----BEGIN " in text:
-        return clean_text(text)
-    return "\n".join(clean_text(line) for line in text.split("\n"))

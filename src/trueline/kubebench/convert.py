@@ -1,7 +1,8 @@
-"""Turns controls and their results into our own model, for reports, policy and history."""
+"""Turns controls and their results into our own model, for reports, policy and history, without secrets."""
 
 from collections.abc import Iterable
 
+from trueline.collect.outputs import clean_output
 from trueline.kubebench.controls import Controls
 from trueline.kubebench.results import Cause, CheckResult, ControlsResult, GroupResult, Run
 from trueline.model.benchmark import Benchmark, Recommendation, Section
@@ -80,7 +81,7 @@ def _result(check: CheckResult, group: GroupResult, controls: ControlsResult) ->
         automated=automated,
         rules=(),
         outcome=result,
-        reason=check.reason or _reason(check, result),
+        reason=_clean_quoted(check.reason) or clean_output(_reason(check, result)),
         evidence=_evidence(check),
         remediation=check.remediation.strip(),
         disposition="required" if check.scored and automated else "informational",
@@ -105,6 +106,14 @@ def _evidence(check: CheckResult) -> tuple[Evidence, ...]:
     source = check.audit or check.audit_config or check.audit_env
     return (
         Evidence(
-            fact="output of the audit command", source=source, observed=check.actual, expected=check.expected
+            fact="output of the audit command",
+            source=clean_output(source),
+            observed=clean_output(check.actual),
+            expected=clean_output(check.expected),
         ),
     )
+
+
+def _clean_quoted(reason: str) -> str:
+    """A reason without secrets; outputs stand in it in quotes, with their line ends written as escapes."""
+    return clean_output(reason.replace("\\n", "\n").replace('\\"', '"')).replace("\n", "\\n")
