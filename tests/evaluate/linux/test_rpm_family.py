@@ -130,3 +130,8 @@ def test_the_line_that_aide_takes_for_a_file_counts(lines, outcome):
 )
 def test_accounts_of_roots_group(passwd, outcome):
     assert verdict("gid-zero-accounts-only-root", accounts={"passwd": passwd}) == outcome
+
+
+def test_what_sshd_must_not_use_is_taken_out_of_its_list():
+    text = mend("sshd-without-weak-ciphers", {"ciphers": "a-cbc,b-cbc"}, sshd={"Ciphers": "a-cbc,c-ctr"})
+    assert "Take a-cbc,b-cbc out of `Ciphers` (/etc/ssh/sshd_config:1)" in text

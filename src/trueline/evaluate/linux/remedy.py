@@ -118,6 +118,12 @@ def _module(test: ModuleTest, _: Fault) -> str:
 
 
 def _sshd(test: SshdTest, fault: Fault) -> str:
+    if test.operator == "lacks":
+        weak = ",".join(test.operand)
+        return (
+            f"Take {weak} out of `{test.option}` ({fault.source}), or write `{test.option} -{weak}` above it in "
+            "/etc/ssh/sshd_config; then `sshd -t && systemctl reload sshd`."
+        )
     now = f" (now {fault.observed}, {fault.source})" if fault.source else ""
     return (
         f"Set `{test.option} {wanted(test)}` in /etc/ssh/sshd_config, above any Match block and "
