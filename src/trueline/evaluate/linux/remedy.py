@@ -121,8 +121,8 @@ def _sshd(test: SshdTest, fault: Fault) -> str:
     if test.operator == "lacks":
         weak = ",".join(test.operand)
         return (
-            f"Take {weak} out of `{test.option}` ({fault.source}), or write `{test.option} -{weak}` above it in "
-            "/etc/ssh/sshd_config; then `sshd -t && systemctl reload sshd`."
+            f"Take {weak} out of `{test.option}` ({fault.source}), or write `{test.option} -{weak}` above it "
+            "in /etc/ssh/sshd_config; then `sshd -t && systemctl reload sshd`."
         )
     now = f" (now {fault.observed}, {fault.source})" if fault.source else ""
     return (
