@@ -72,7 +72,7 @@ def _boot_password(_test: BootPasswordTest, _fault: Fault) -> str:
     return (
         "Make a hash with grub-mkpasswd-pbkdf2, write `set superusers=<name>` and `password_pbkdf2 <name> "
         "<hash>` into an executable file of /etc/grub.d, and make the menu anew (update-grub or "
-        "grub2-mkconfig)."
+        "grub2-mkconfig). On RHEL's family `grub2-setpassword` does all of it."
     )
 
 
