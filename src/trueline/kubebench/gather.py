@@ -1,6 +1,7 @@
 """Gets the outputs of all scripts of a run: by reading where that is enough, else by running them."""
 
 from collections.abc import Iterable
+from functools import partial
 
 import msgspec
 
@@ -33,15 +34,22 @@ def gather(
     known = _read(distinct, machine, redact) if idioms else {}
     left = [script for script in distinct if script not in known]
     if machine.is_own:
-        known |= run_scripts(left, timeout=timeout, limit=limit, workers=workers, redact=redact, spare=_spare)
+        known |= run_scripts(
+            left,
+            timeout=timeout,
+            limit=limit,
+            workers=workers,
+            redact=redact,
+            spare=partial(_spare, user=machine.own_user),
+        )
     else:
         known |= dict.fromkeys(left, NOT_EXECUTED)
     return {script: known[script] for script in distinct}
 
 
-def _spare(script: str) -> Commands | str:
+def _spare(script: str, *, user: str) -> Commands | str:
     """The script as commands that need no shell, or with a shell that does not wait for its last program."""
-    return without_shell(script, find_program) or in_place(script, find_program)
+    return without_shell(script, find_program, user) or in_place(script, find_program)
 
 
 def _read(scripts: Iterable[str], machine: Machine, redact: bool) -> dict[str, CommandOutput]:

@@ -1,5 +1,7 @@
 """Sparing shells changes nothing: the same programs run with the same words, and print the same."""
 
+import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,12 @@ from tests.kubebench.test_idioms_corpus import furnish, moved, processes, publis
 from trueline.collect.commands import find_program, run_pipeline, run_script, run_scripts
 from trueline.kubebench.shell.spare import in_place, without_shell
 
+PS = [["ps", "-ef"], ["grep", "kubelet"]]
+USER = pwd.getpwuid(os.geteuid()).pw_name
+
 
 def spare(script):
-    return without_shell(script, find_program) or in_place(script, find_program)
+    return without_shell(script, find_program, USER) or in_place(script, find_program)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +40,7 @@ def spare(script):
     ],
 )
 def test_script_that_needs_no_shell(script, commands):
-    assert [list(words) for words in without_shell(script, find_program)] == commands
+    assert [list(words) for words in without_shell(script, find_program, USER)] == commands
 
 
 @pytest.mark.parametrize(
@@ -60,8 +65,11 @@ def test_script_that_needs_no_shell(script, commands):
         "sh -c 'ps -ef | grep sh'",
         "sh script",
         "ps -ef",
+        "ps -ef | grep kubelet",
+        "ps -ef | grep kubelet | grep -v grep | sed s/kubelet/a/",
         "ps -ef | grep sh",
         "ps -ef | grep bin",
+        f"ps -ef | grep {USER}",
         "ps -ef | grep '.*'",
         "ps aux | cat",
         "cat a | ps -ef",
@@ -69,7 +77,7 @@ def test_script_that_needs_no_shell(script, commands):
     ],
 )
 def test_script_that_needs_its_shell(script):
-    assert without_shell(script, find_program) == ()
+    assert without_shell(script, find_program, USER) == ()
 
 
 @pytest.mark.parametrize(
@@ -96,7 +104,7 @@ def test_shell_that_becomes_its_last_program(script, better):
 
 
 def test_program_that_is_not_there_is_left_for_the_shell_to_tell():
-    assert without_shell("cat a", lambda _: False) == ()
+    assert without_shell("cat a", lambda _: False, USER) == ()
     assert in_place("X=1\ncat a", lambda _: False) == "X=1\ncat a"
 
 

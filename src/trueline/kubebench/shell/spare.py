@@ -16,15 +16,16 @@ _KNOWN = frozenset(PROGRAMS)
 _SHORTEST = 4
 
 
-def without_shell(script: str, is_there: Callable[[str], bool]) -> Commands:
+def without_shell(script: str, is_there: Callable[[str], bool], user: str) -> Commands:
     """The commands of a script that is one pipeline of plain words; none where a shell is needed for it.
 
-    A shell in a shell is started directly, and its last command in its place.
+    A shell in a shell is started directly, and its last command in its place. `user` is whose programs they
+    are, as lists of processes show it.
     """
     try:
         lines = parse(script)
         commands = _commands(lines)
-        spare = all(is_there(words[0]) for words in commands) and _lists_nothing_else(commands)
+        spare = all(is_there(words[0]) for words in commands) and _lists_nothing_else(commands, user)
     except Unsure:
         return ()
     if not spare:
@@ -73,7 +74,7 @@ def _plain(word: Word) -> str:
     return "".join(part.value for part in word if isinstance(part, Text))
 
 
-def _lists_nothing_else(commands: Commands) -> bool:
+def _lists_nothing_else(commands: Commands, user: str) -> bool:
     """Whether a shell that is not there would not have been seen in a list of processes either."""
     first, *others = commands
     if first[0] in ("sh", SHELL):
@@ -82,9 +83,13 @@ def _lists_nothing_else(commands: Commands) -> bool:
         return False
     if base_name(first[0]) != "ps" or (len(first) == 3 and first[1] == "-fC"):
         return True
+    # The usual form, which drops the lines of its own programs, in whatever state they are listed.
     filtered = others and base_name(others[0][0]) == "grep" and len(others[0]) == 2
     word = others[0][1] if filtered else ""
-    return len(word) >= _SHORTEST and re.fullmatch(r"[A-Za-z-]+", word) is not None and word not in SHELL
+    plain = len(word) >= _SHORTEST and re.fullmatch(r"[A-Za-z-]+", word) is not None
+    dropped = any(base_name(words[0]) == "grep" and words[1:] == ("-v", "grep") for words in others)
+    own = [" ".join(words) for words in others] + [SHELL, user]
+    return plain and dropped and not any(word in line and "grep" not in line for line in own)
 
 
 def _nested(words: tuple[str, ...], is_there: Callable[[str], bool]) -> tuple[str, ...]:
