@@ -59,6 +59,13 @@ def test_ufw_without_ipv6_rules_leaves_ipv6_open() -> None:
     assert verdict("ufw-open-ports", listeners=["tcp6 :: 80"], sysctl=off, **machine) == "fail"  # by IPv4
 
 
+def test_what_ufw_lacks_others_do_not_add() -> None:
+    machine = {"iptables": [], "ip6tables": [], "nftables": BASE, "configs": {"ufw-rules": []}}
+    assert verdict("ufw-loopback", **machine) == "fail"
+    assert verdict("ufw-open-ports", listeners=["tcp 0.0.0.0 80"], **machine) == "fail"
+    assert verdict("iptables-loopback", **machine) == "unknown"  # whatever program set it up
+
+
 def test_what_could_not_be_read_is_no_firewall_and_none_missing() -> None:
     assert verdict("firewall-single-service", units="denied") == "error"
     assert verdict("nftables-table", nftables="denied") == "error"

@@ -196,6 +196,24 @@ def test_the_boot_loaders_password(tmp_path: Path, menu: str, expected: str) -> 
     assert outcome(tmp_path, {"/boot/grub/grub.cfg": menu}, "bootloader-password") == expected
 
 
+def test_a_password_that_is_not_in_the_menu_yet_is_none(tmp_path: Path) -> None:
+    files = {
+        "/boot/grub/grub.cfg": "menuentry 'Debian' {\n}\n",
+        "/etc/grub.d/40_custom": "set superusers=root\npassword_pbkdf2 root grub.pbkdf2.sha512.10000.A.B\n",
+    }
+    assert outcome(tmp_path, files, "bootloader-password") == "fail"
+
+
+def test_the_hash_may_have_a_file_of_its_own(tmp_path: Path) -> None:
+    files = {
+        "/boot/grub2/grub.cfg": 'set superusers="root"\npassword_pbkdf2 root ${GRUB2_PASSWORD}\n',
+        "/boot/grub2/user.cfg": "GRUB2_PASSWORD=grub.pbkdf2.sha512.10000.A.B\n",
+    }
+    assert outcome(tmp_path, files, "bootloader-password") == "pass"
+    (tmp_path / "boot/grub2/user.cfg").unlink()
+    assert judged(tmp_path, "bootloader-password").outcome.value == "fail"
+
+
 def test_wireless_interfaces(tmp_path: Path) -> None:
     cable = {"/sys/class/net/eth0/address": "00:00\n"}
     assert outcome(tmp_path, cable, "wireless-disabled") == "pass"

@@ -11,6 +11,7 @@ from trueline.model.linux_system import Apparmor, BootPassword, Entry
 from trueline.model.results import NONE_SUCH, Outcome
 
 _COPIES = re.compile(r"~$|\.(dpkg-\w+|rpmnew|rpmsave|orig|rej|bak)$")
+_MENUS = ("/grub.cfg", "/user.cfg")
 _PROFILES = "/etc/apparmor.d"
 _KERNEL = "/sys/kernel/security/apparmor/profiles"
 
@@ -105,9 +106,12 @@ def _service(test: ApparmorTest, host: Host) -> Decision:
 
 
 def judge_boot_password(test: BootPasswordTest, host: Host) -> Decision:
-    """The menu has to name a superuser and a hash; on some systems the hash has a file of its own."""
+    """The menu has to name a superuser and a hash; on some systems the hash has a file of its own.
+
+    A script in /etc/grub.d counts only once the menu was made anew with it.
+    """
     boot = host.linux.boot
-    found = boot.passwords
+    found = tuple(one for one in boot.passwords if one.file.endswith(_MENUS))
     menus = [one for one in found if one.superusers]
     hashed = [one for one in found if one.password == "pbkdf2"]
     fact, wanted = "the boot loader's password", "superusers with a PBKDF2 hash"

@@ -67,7 +67,8 @@ def _loaded(test: FirewallTest, host: Host) -> Decision:
     nft = firewall.nftables
     if isinstance(tables, Iptables):
         decision = _by_iptables(test, tables, host)
-        if decision.outcome is not Outcome.FAIL or not isinstance(nft, Nftables) or not own_chains(nft, test):
+        fails = decision.outcome is Outcome.FAIL
+        if not fails or test.program or not isinstance(nft, Nftables) or not own_chains(nft, test):
             return decision
     elif isinstance(tables, Unavailable) and not isinstance(nft, Nftables):
         return cannot(f"The {test.family} packet filter: {tables.reason}", test)
@@ -111,7 +112,7 @@ def _by_nftables(
         return cannot(f"The packet filter: {nft.reason}", test)
     if isinstance(tables, Unavailable):
         return cannot(f"The {test.family} packet filter: {tables.reason}", test)
-    if isinstance(nft, Absent) or not own_chains(nft, test):
+    if isinstance(nft, Absent) or test.program or not own_chains(nft, test):
         expected = {"default-deny": "drop", "loopback": "rules for loopback", "rule": "a rule"}
         observed = "no packet filter is loaded"
         wanted = expected.get(test.find, "a rule per port")
