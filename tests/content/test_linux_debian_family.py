@@ -2,15 +2,18 @@
 
 import csv
 from collections import Counter
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from trueline.content.load import load_benchmark, load_editions, load_rules
+from trueline.assess import Content, Selection, assess
+from trueline.content.load import load_benchmark, load_components, load_editions, load_platform, load_rules
 from trueline.content.profiles import load_chain
 from trueline.evaluate.systems import choose_linux_benchmark
 from trueline.model.benchmark import Recommendation
+from trueline.model.facts import SNAPSHOT_SCHEMA, NodeFacts, Snapshot, Tool
 from trueline.policy.profiles import tailor
 
 TABLE = Path(__file__).parents[3] / "shared" / "facts" / "linux_benchmarks.csv"
@@ -91,6 +94,21 @@ def test_a_result_has_the_level_of_the_machine() -> None:
     assert (
         tailored.left_out[("host", "1.7.1")].reason == "The benchmark does not ask for it on a workstation."
     )
+
+
+def test_level_1_leaves_out_what_is_level_2_on_that_machine() -> None:
+    node = NodeFacts(hostname="n", os_release={"ID": "debian", "VERSION_ID": "12"})
+    now = "2026-11-21T00:00:00Z"
+    tool = Tool(name="test", version="1")
+    snapshot = Snapshot(schema=SNAPSHOT_SCHEMA, tool=tool, started_at=now, finished_at=now, node=node)
+    content = Content(load_components(), load_rules(), load_platform("kubeadm"))
+    profiles = tuple(one.profile for one in load_chain("workstation-2"))
+    selection = Selection(profiles=profiles, level=1)
+    found = assess(
+        load_benchmark("cis-debian-12"), snapshot, content, on=date(2026, 11, 21), selection=selection
+    )
+    left = {one.number for one in found.results if one.outcome.value != "notselected"}
+    assert left == selected("cis-debian-12", "workstation-1")
 
 
 def test_a_benchmark_without_kinds_of_machines_is_whole_on_each() -> None:
