@@ -20,7 +20,7 @@ from trueline.content.load import load_bundles, load_components, load_editions, 
 from trueline.errors import UsageError
 from trueline.evaluate.systems import choose_linux_benchmark
 from trueline.model.cluster import ClusterFacts
-from trueline.model.facts import SNAPSHOT_SCHEMA, NodeFacts, Snapshot
+from trueline.model.facts import SNAPSHOT_SCHEMA, Absent, NodeFacts, Snapshot
 from trueline.model.linux import LinuxFacts
 
 EXAMPLE = "kubeadm-1.36-control-plane.json.gz"
@@ -106,6 +106,14 @@ def runs_kubernetes(snapshot: Snapshot) -> bool:
     if node is None or not isinstance(node.processes, tuple):
         return True
     return any(process.impostor is None or process.uid == 0 for process in node.processes)
+
+
+def shows_kubernetes(snapshot: Snapshot) -> bool:
+    """Whether processes or files tell of Kubernetes; a tree without either is that of another machine."""
+    node = snapshot.node
+    if node is None or isinstance(node.processes, tuple):
+        return runs_kubernetes(snapshot)
+    return any(not isinstance(one, Absent) for one in node.files.values())
 
 
 def _linux(place: Place, progress: Progress) -> LinuxFacts:

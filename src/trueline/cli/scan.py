@@ -7,7 +7,7 @@ import msgspec
 
 from trueline.assess import Content, Selection, assess, exit_code
 from trueline.cli.choose import AUTOMATIC, Choice, Named, choice_of, choice_of_system, platform_of
-from trueline.cli.gather import Place, collect_snapshot, example, recorded, runs_kubernetes
+from trueline.cli.gather import Place, collect_snapshot, example, recorded, runs_kubernetes, shows_kubernetes
 from trueline.cli.history_store import opened, phase_option, store_option
 from trueline.cli.options import gathering
 from trueline.cli.output import write_reports
@@ -109,7 +109,8 @@ def scan(
             else collect_snapshot(place, shown)
         )
     system = choice_of_system(snapshot) if place.known_linux or (snapshot_file and "auto" in wanted) else None
-    alone = not runs_kubernetes(snapshot) and not snapshot.cluster and not snapshot.cloud
+    runs = shows_kubernetes(snapshot) if system else runs_kubernetes(snapshot)
+    alone = not runs and not snapshot.cluster and not snapshot.cloud
     if not snapshot_file and alone and not system:
         snapshot = _nothing_runs(snapshot, or_example=or_example, named=bool(named))
     selection = Selection(
