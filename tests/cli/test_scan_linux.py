@@ -44,11 +44,12 @@ def test_a_cluster_node_with_a_known_system_gets_both_benchmarks(tree):
     assert ids[1] == "cis-aliyun-linux-2-1.0.0"
 
 
-def test_a_tree_with_neither_processes_nor_files_of_kubernetes_is_judged_as_a_system_alone(tree, tmp_path):
+def test_a_tree_with_neither_processes_nor_files_of_kubernetes_is_judged_as_a_system_alone(tmp_path):
     bare = tmp_path / "bare"
     for name in ("etc", "usr", "var"):  # whole, not a part of what is mounted elsewhere
         (bare / name).mkdir(parents=True)
     (bare / "etc/os-release").write_text('ID="alinux"\nVERSION_ID="2.1903"\n', encoding="utf-8")
+    (bare / "etc/shadow").write_text("root:!:19000:0:99999:7:::\n", encoding="utf-8")
     (only,) = assessments(run("scan", "--root", bare, "--format", "json"))
     assert only["benchmark"]["id"] == "cis-aliyun-linux-2-1.0.0"
     (bare / "etc/kubernetes").mkdir()
