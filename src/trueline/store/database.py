@@ -34,8 +34,8 @@ _REASONS: Final = {
     "no such table": ("it is damaged: a table is missing", "Restore a backup."),
     "does not exist": ("it does not exist, or a table of it is missing", "Make the database first."),
     "authentication failed": ("the password is wrong", "Check the user and password of the URL."),
-    "could not connect": ("it can't be reached", "Check the URL of --store."),
-    "connection failed": ("it can't be reached", "Check the URL of --store."),
+    "connection": ("it can't be reached", "Check the URL of --store, and whether the server runs."),
+    "failed to resolve": ("it can't be reached", "Check the host in the URL of --store."),
 }
 
 

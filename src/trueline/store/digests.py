@@ -32,8 +32,8 @@ def digest_of(data: bytes) -> str:
 
 
 def seal_of(values: Any) -> str:
-    """The digest of a row's values; each type and each order gives another."""
-    return digest_of(msgspec.json.encode(values))
+    """The digest of a row's values; each type (which JSON would not keep apart) and order gives another."""
+    return digest_of(msgspec.msgpack.encode(values))
 
 
 def packed(data: bytes) -> bytes:
