@@ -41,12 +41,17 @@ def folder(tmp_path_factory):
     return place
 
 
-@pytest.fixture(params=["C.UTF-8", "C"])
-def both(request, monkeypatch, folder):
+@pytest.fixture(params=["sh, C.UTF-8", "sh, C", "bash, C.UTF-8"])
+def both(request, monkeypatch, folder, tmp_path):
     """Compares both ways; gives whether there was an answer."""
+    shell, language = request.param.split(", ")
+    if not shutil.which(shell):
+        pytest.skip(f"SKIPPED: there is no {shell}")
+    (tmp_path / "sh").symlink_to(shutil.which(shell))
+    monkeypatch.setattr("trueline.collect.commands.SHELL", str(tmp_path / "sh"))
     for name in ("COLUMNS", "LINES", "LANGUAGE"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LC_ALL", request.param)
+    monkeypatch.setenv("LC_ALL", language)
     monkeypatch.chdir(folder / "here")
     if Machine(Root("/")).maker("find") != "gnu" or not shutil.which("awk"):
         pytest.skip("SKIPPED: the programs of this machine are not GNU's")
@@ -435,7 +440,7 @@ SCRIPTS = st.recursive(
 
 
 @settings(
-    max_examples=80,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
