@@ -44,16 +44,18 @@ def run_of(name: str, *results) -> dict:
 # Keys
 
 
-def test_a_key_is_target_benchmark_and_number_whatever_the_outcome_and_the_day():
+def test_a_key_is_cluster_node_benchmark_target_and_number_whatever_the_outcome_and_the_day():
     before = assessment([one("4.2.1", "fail"), one("4.2.2", "pass")])
     later = msgspec.structs.replace(
         assessment([one("4.2.1", "pass", disposition="waived")]),
-        target=Target(name="cp-1.example.net", collected_at="2027-01-01T00:00:00Z", cluster="https://x:6443"),
+        target=Target(
+            name="cp-1.example.net", cluster_name="prod-eu-1", collected_at="2027-01-01T00:00:00Z"
+        ),
         assessed_on="2027-01-01",
     )
     assert [found.key for found in findings(before)] == [
-        "cp-1.example.net/cis-1.12/4.2.1",
-        "cp-1.example.net/cis-1.12/4.2.2",
+        "prod-eu-1/cp-1.example.net/cis-1.12/node/4.2.1",
+        "prod-eu-1/cp-1.example.net/cis-1.12/node/4.2.2",
     ]
     assert next(findings(later)).key == next(findings(before)).key
 
@@ -64,7 +66,7 @@ def test_no_two_findings_share_a_key():
 
 
 def test_all_formats_carry_the_same_key():
-    key, only = "cp-1.example.net/cis-1.12/4.2.1", one("4.2.1", "fail")
+    key, only = "prod-eu-1/cp-1.example.net/cis-1.12/node/4.2.1", one("4.2.1", "fail")
     assert run_of("sarif", only)["results"][0]["partialFingerprints"] == {"finding/v1": key}
     assert of("defectdojo", only)["findings"][0]["unique_id_from_tool"] == key
     assert of("policyreport", only)["results"][0]["properties"]["finding"] == key

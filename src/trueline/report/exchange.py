@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from trueline.model.results import Assessment, Result
+from trueline.policy.keys import keyed
 from trueline.report.safe import visible, visible_lines
 from trueline.report.xml import moment
 
@@ -17,24 +18,21 @@ _NOT_IN_TOKENS = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 class Finding(NamedTuple):
-    """A result and its key: target, benchmark and number, the same in each run."""
+    """A result and its key, by which it is found in other runs; all that can be seen of it."""
 
     key: str
     result: Result
 
 
 def findings(assessment: Assessment) -> Iterator[Finding]:
-    """All results in order; a key that was taken before gets a number behind it."""
+    """All results in order, each with a key of its own."""
     taken: set[str] = set()
-    again: dict[str, int] = {}
-    prefix = f"{visible(assessment.target.name)}/{visible(assessment.benchmark.id)}"
-    for result in assessment.results:
-        base = key = f"{prefix}/{visible(result.number)}"
-        while key in taken:
-            again[base] = again.get(base, 1) + 1
-            key = f"{base}#{again[base]}"
-        taken.add(key)
-        yield Finding(key, result)
+    for key, result in keyed(assessment):
+        shown = visible(key)
+        while shown in taken:  # two that differ only in what can't be seen
+            shown += "'"
+        taken.add(shown)
+        yield Finding(shown, result)
 
 
 def identity(assessment: Assessment) -> dict[str, str]:

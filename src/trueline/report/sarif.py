@@ -5,7 +5,7 @@ from posixpath import normpath
 from typing import Any, Final
 from urllib.parse import quote
 
-from trueline.model.results import Assessment, Outcome, Result
+from trueline.model.results import Assessment, Change, Outcome, Result
 from trueline.report import outline, register
 from trueline.report.exchange import (
     NO_TIME,
@@ -39,6 +39,17 @@ _KINDS: Final = {
     Outcome.NOTSELECTED: "notApplicable",
 }
 
+# A failure that passes now is absent: what is left of it is a pass.
+_BASELINE: Final[dict[Change, str]] = {
+    "new": "new",
+    "regressed": "new",
+    "newly-expired": "updated",
+    "changed": "updated",
+    "incomparable": "updated",
+    "resolved": "absent",
+    "unchanged": "unchanged",
+}
+
 
 def render(assessment: Assessment) -> str:
     """A rule and a result per recommendation; a waiver is a suppression, an expired one a rejected one."""
@@ -52,11 +63,13 @@ def log(
     names = [_rule_id(assessment, finding.result) for finding in found]
     place = {name: index for index, name in enumerate(dict.fromkeys(names))}
     rules = {name: _rule(name, finding.result) for name, finding in zip(names, found, strict=True)}
+    states = _baseline(assessment)
     results = [
         {
             "ruleId": name,
             "ruleIndex": place[name],
             **_result(assessment, one),
+            **({"baselineState": states.get(one.key, "unchanged")} if states is not None else {}),
             "locations": locate(assessment, one.result),
         }
         for name, one in zip(names, found, strict=True)
@@ -75,6 +88,14 @@ def log(
         "properties": _about(assessment),
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _baseline(assessment: Assessment) -> dict[str, str] | None:
+    """States by key of what differs from the run before; None where there is none to compare with."""
+    found = assessment.drift
+    if found is None or not any(number for name, number in found.counts.items() if name != "incomparable"):
+        return None
+    return {visible(item.key): _BASELINE[item.change] for item in found.items}
 
 
 def automation(assessment: Assessment) -> str:
