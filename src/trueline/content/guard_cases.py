@@ -5,6 +5,7 @@ apparmor: {enabled: true, profiles: {/usr/sbin/a: enforce}, unconfined: [/usr/sb
 dconf: {keys: {/org/gnome/a/key: "true"}, locks: [/org/gnome/a/key], stale: [local], profile: [user-db:user]}
 interfaces: {wlan0: iwlwifi, eth0: ""}      a name that begins with "wl" is wireless
 nftables: [inet filter input drop, "inet filter input: iif lo accept"]
+firewalld: {trusted: [lo, family=ipv4 source address=127.0.0.1 drop]}
 """
 
 import re
@@ -103,6 +104,21 @@ def nftables(lines: Iterable[str]) -> dict[str, Any]:
             found["rules"].append(rule)
     tables = dict.fromkeys(f"{family} {table}" for family, table, _ in chains)
     return _known(tables=list(tables), chains=list(chains.values()))
+
+
+def firewalld(zones: Mapping[str, Iterable[str]]) -> dict[str, Any]:
+    """Zones by name: "lo" is an interface of one, everything else a rich rule."""
+    return _known(
+        zones=[
+            {
+                "name": name,
+                "file": f"/etc/firewalld/zones/{name}.xml",
+                "interfaces": [word for word in words if " " not in word],
+                "rich_rules": [word for word in words if " " in word],
+            }
+            for name, words in zones.items()
+        ]
+    )
 
 
 FORMS: dict[str, Callable[[Any], Any]] = {

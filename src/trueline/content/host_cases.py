@@ -32,7 +32,7 @@ from typing import Any
 import msgspec
 
 from trueline.content.account_cases import expand_accounts
-from trueline.content.guard_cases import FORMS, nftables
+from trueline.content.guard_cases import FORMS, firewalld, nftables
 from trueline.model.facts import Absent, FileMeta, Unavailable
 from trueline.model.linux import LinuxFacts
 
@@ -344,9 +344,9 @@ def _listeners(lines: list[str]) -> list[dict[str, Any]]:
     return [{"protocol": one[0], "address": one[1], "port": int(one[2])} for one in words]
 
 
-def _iptables(name: str) -> Callable[[dict[str, Any], Any], None]:
+def _filter(name: str, build: Callable[[Any], Any]) -> Callable[[dict[str, Any], Any], None]:
     def form(facts: dict[str, Any], value: Any) -> None:
-        facts["firewall"][name] = _or_missing(value, _table)
+        facts["firewall"][name] = _or_missing(value, build)
 
     return form
 
@@ -357,10 +357,6 @@ def _table(lines: list[str]) -> dict[str, Any]:
         policies={one[1]: one[2] for one in words},
         rules=[line for line in lines if line.startswith("-A ")],
     )
-
-
-def _nftables(facts: dict[str, Any], value: Any) -> None:
-    facts["firewall"]["nftables"] = _or_missing(value, nftables)
 
 
 def _globs(facts: dict[str, Any], value: Mapping[str, Any]) -> None:
@@ -386,10 +382,11 @@ _FORMS: dict[str, Callable[[dict[str, Any], Any], None]] = {
     "selinux": _selinux,
     "daemons": _set("daemons", _daemons),
     "listeners": _set("listeners", _listeners),
-    "iptables": _iptables("iptables"),
-    "ip6tables": _iptables("ip6tables"),
+    "iptables": _filter("iptables", _table),
+    "ip6tables": _filter("ip6tables", _table),
     **dict.fromkeys(("files", "accounts"), lambda _facts, _value: None),  # by the form of node.files
     "globs": _globs,
     **{name: _set(name, build) for name, build in FORMS.items()},
-    "nftables": _nftables,
+    "nftables": _filter("nftables", nftables),
+    "firewalld": _filter("firewalld", firewalld),
 }

@@ -341,3 +341,9 @@ class AideTest(Strict, frozen=True, kw_only=True):
 
     paths: tuple[str, ...]
     attributes: tuple[str, ...]
+
+
+class FirewalldTest(Strict, frozen=True, kw_only=True):
+    """firewalld accepts lo and drops its addresses from elsewhere: loaded, and by its `zone` at a boot."""
+
+    zone: str

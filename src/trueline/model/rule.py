@@ -20,6 +20,7 @@ from trueline.model.hosttest import (
     DaemonTest,
     DconfTest,
     FilesTest,
+    FirewalldTest,
     FirewallTest,
     InterfaceTest,
     ListenTest,
@@ -117,6 +118,7 @@ HostTest: TypeAlias = (
     | SelinuxTest
     | CryptoPolicyTest
     | AideTest
+    | FirewalldTest
     | OneServiceTest
     | SudoTest
     | SudoRuleTest
@@ -160,6 +162,7 @@ class Test(Strict, frozen=True, kw_only=True, rename={"not_": "not"}):
     selinux: SelinuxTest | None = None
     crypto_policy: CryptoPolicyTest | None = None
     aide: AideTest | None = None
+    firewalld: FirewalldTest | None = None
     one_service: OneServiceTest | None = None
     sudo: SudoTest | None = None
     sudo_rule: SudoRuleTest | None = None

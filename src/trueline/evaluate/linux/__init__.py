@@ -13,6 +13,7 @@ from trueline.evaluate.linux.choice import judge_one_service
 from trueline.evaluate.linux.crypto import judge_crypto_policy
 from trueline.evaluate.linux.desktop import judge_dconf
 from trueline.evaluate.linux.filetable import judge_files
+from trueline.evaluate.linux.firewalld import judge_firewalld
 from trueline.evaluate.linux.guard import judge_apparmor, judge_boot_password, judge_interface
 from trueline.evaluate.linux.kernel import (
     judge_boot_argument,
@@ -53,6 +54,7 @@ JUDGES: Mapping[str, Callable[[Any, Host], Decision]] = MappingProxyType(
         "selinux": judge_selinux,
         "crypto_policy": judge_crypto_policy,
         "aide": judge_aide,
+        "firewalld": judge_firewalld,
         "one_service": judge_one_service,
         "sudo": judge_sudo,
         "sudo_rule": judge_sudo_rule,

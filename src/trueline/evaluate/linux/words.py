@@ -121,6 +121,10 @@ _SAY: dict[str, Any] = {
     "dconf": lambda one: f"{one.key} of dconf is {describe(one)}{' and locked' if one.locked else ''}",
     "files": _files,
     "crypto_policy": _crypto_policy,
+    "firewalld": lambda one: (
+        f"firewalld has loaded, and keeps in zone {one.zone}, that lo is accepted and its addresses from "
+        "elsewhere are dropped"
+    ),
     "aide": lambda one: f"AIDE compares {'+'.join(one.attributes)} of {', '.join(one.paths)}",
     "selinux": lambda one: f"the {one.name} of SELinux is {describe(one)}, now and as configured",
 }
