@@ -42,6 +42,7 @@ from trueline.policy.apply import aged, apply_policy
 from trueline.policy.profiles import head, notes, tailor
 from trueline.policy.select import select
 from trueline.policy.triggers import Run
+from trueline.policy.verdict import fails, undecided
 
 TOOL = Tool(name="trueline", version=__version__)
 _ROLES = {
@@ -198,12 +199,9 @@ def exit_code(assessment: Assessment) -> int:
     What is incomplete goes before what failed: a gate must not read an incomplete run as a verdict. A run in
     which nothing applied is incomplete too.
     """
-    required = [result for result in assessment.results if result.disposition in {"required", "expired"}]
-    if any(result.outcome in {Outcome.ERROR, Outcome.UNKNOWN} for result in required):
+    if not assessment.coverage.evaluated or any(map(undecided, assessment.results)):
         return 3
-    if not assessment.coverage.evaluated:
-        return 3
-    return 1 if any(result.outcome is Outcome.FAIL for result in required) else 0
+    return 1 if any(map(fails, assessment.results)) else 0
 
 
 def totals(results: Collection[Result]) -> Totals:

@@ -222,6 +222,21 @@ def test_w39_several_files_are_one_policy_with_one_digest(node, tmp_path):
     assert turned["policy"]["digest"] == found["policy"]["digest"]
 
 
+def test_w35_a_profile_that_asks_for_another_value_ends_an_exception(node, tmp_path):
+    words = ["scan", "--root", node.root, "--benchmark", "cis-1.12", "--only", "1.2.17", "--format", "json"]
+    (plain,) = json.loads(run(*words).stdout)["results"]
+    policy, profile = tmp_path / "policy.yaml", tmp_path / "profile.yaml"
+    policy.write_text(text(live(check="1.2.17", meaning=plain["meaning"])))
+    profile.write_text(
+        "id: longer\ntitle: Longer\nbenchmark: cis-1.12\n"
+        "parameters: {apiserver-audit-log-maxage-sufficient: {days: '60'}}\n"
+    )
+    before = json.loads(run(*words, "--policy", policy).stdout)
+    assert (before["entries"][0]["state"], before["results"][0]["disposition"]) == ("matched", "waived")
+    after = json.loads(run(*words, "--policy", policy, "--profile", profile).stdout)
+    assert (after["entries"][0]["state"], after["results"][0]["disposition"]) == ("needs-review", "required")
+
+
 def test_w38_an_exception_to_what_is_critical_needs_an_approver(node, tmp_path):
     policy = tmp_path / "policy.yaml"
     policy.write_text(text(live(check="1.2.1", approver=None)))

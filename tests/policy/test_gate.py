@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.policies import HEAD, ON, PROOF, TARGET, assessment, entry, policy, result
-from trueline.assess import TOOL, aged_policy, with_policy
+from trueline.assess import TOOL, aged_policy, exit_code, with_policy
 from trueline.model.facts import Tool
 from trueline.model.policy import Applied, GateRules
 from trueline.model.results import NodeHead, Outcome, ProfileHead, Spread
@@ -98,6 +98,20 @@ def test_w21_what_is_required_of_a_person_needs_a_valid_review(outcome, on, code
     reviews = [{**REVIEW, "outcome": outcome}] if outcome else []
     manual = assessment(PASS, result(outcome="notchecked", **MANUAL))
     assert gate(judged(manual, required(), reviews=reviews, on=on), on=on).exit_code == code
+
+
+def test_what_an_entry_requires_fails_in_tables_too():
+    (_, one) = judged(assessment(PASS, result(**MANUAL)), required()).results
+    assert one.state == "FAIL"
+    assert result(**MANUAL).state == "WARN"
+
+
+def test_scan_and_gate_agree_on_each_result():
+    for outcome in Outcome:
+        for base in (MANUAL, {}):
+            for waivers in ([], [entry()], [required()], [entry(expires="2026-05-31")]):
+                document = judged(assessment(PASS, result(outcome=outcome, **base)), *waivers)
+                assert exit_code(document) == gate(document).exit_code
 
 
 def test_w16_findings_without_an_owner_are_listed():

@@ -115,12 +115,13 @@ class Result(Model, frozen=True, kw_only=True, omit_defaults=False):
 
     @property
     def state(self) -> State:
-        """The word that tables for people show."""
+        """The word that tables for people show; what an entry of a policy requires can fail there, too."""
         match self.outcome:
             case Outcome.PASS:
                 return "PASS"
             case Outcome.FAIL:
-                return "FAIL" if self.scored and self.automated else "WARN"
+                by_entry = bool(self.waiver) and self.disposition == "required"
+                return "FAIL" if by_entry or (self.scored and self.automated) else "WARN"
             case Outcome.ERROR | Outcome.UNKNOWN | Outcome.NOTCHECKED:
                 return "WARN"
             case _:

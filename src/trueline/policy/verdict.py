@@ -24,15 +24,16 @@ def undecided(result: Result) -> bool:
 
 def gaps(result: Result) -> Iterator[str]:
     """Steps that are missing between a finding and its end: owner, inspection, decision, lasting source."""
+    if result.waiver and result.disposition in ("waived", "provider-owned", "informational"):
+        return  # an entry of the register, which has an owner, an end and its reasons
     if result.disposition == "provider-owned":
-        if not result.waiver:
-            yield "no evidence of the provider is recorded"
+        yield "no evidence of the provider is recorded"
         return
     if result.outcome in (Outcome.FAIL, *_UNDECIDED) and not result.owner:
         yield "nobody owns it"
     if result.outcome in _UNDECIDED or (result.outcome is Outcome.NOTCHECKED and not _reviewed(result)):
         yield "it was not inspected"
-    if result.outcome is Outcome.FAIL:
+    if result.outcome is Outcome.FAIL or _reviewed(result) == "fail":
         yield from _undone(result)
 
 
@@ -43,7 +44,7 @@ def _undone(result: Result) -> Iterator[str]:
         yield "its exception has expired"
     elif not result.decision and result.disposition == "required":
         yield "it is neither mended nor excepted"
-    elif not result.decision and not result.waiver:
+    elif not result.decision:
         yield "it is open whether it is mandatory"
     if result.decision == "remediate" and not (result.lasting or result.remediation):
         yield "no lasting source is named"
