@@ -89,7 +89,7 @@ def test_w21_a_review_shows(name, state):
     found = shown(
         name, assessment([result("1", "t", "master", "1.1", "notchecked", review=review)], entries=ENTRIES)
     )
-    words = {"valid": "is valid until 2026-02-03", "lapsed": "lapsed on 2026-02-03"}[state]
+    words = {"valid": "holds until 2026-02-03", "lapsed": "lapsed on 2026-02-03"}[state]
     assert f"ann judged it pass on 2026-01-02, which {words}: seen" in found
 
 

@@ -55,7 +55,7 @@ def review(result: Result) -> str:
     found = result.review
     if found is None:
         return ""
-    verb = "is valid until" if found.state == "valid" else "lapsed on"
+    verb = "holds until" if found.state == "valid" else "lapsed on"
     return (
         f"{found.reviewer} judged it {found.outcome} on {found.reviewed_on}, which {verb} "
         f"{found.valid_until}: {found.note}"
