@@ -1,6 +1,7 @@
 """Runs the few programs whose answers no file holds: a fixed list, bounded in time and output."""
 
 import os
+import re
 import selectors
 import signal
 import stat
@@ -8,7 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from trueline.model.known import Unavailable
+from trueline.model.known import NOT_UNDERSTOOD, Unavailable
 
 DIRECTORIES = ("/usr/sbin", "/usr/bin", "/sbin", "/bin")
 ENVIRONMENT = {"PATH": ":".join(DIRECTORIES), "LC_ALL": "C", "HOME": "/nonexistent"}
@@ -37,6 +38,18 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 }
 
 
+# What each line of an answer looks like; of some, no answer is no answer either.
+_SHAPES = {
+    "rpm": re.compile(r"[^\t]+\t[^\t]+\t[^\t]*"),
+    "sshd": re.compile(r"[A-Za-z0-9]+( .*)?"),
+    "auditctl": re.compile(r"No rules|-.*"),
+    "nft": re.compile(r"table \w+ \S+ \{.*|\t.*|\}|#.*"),
+    "iptables": re.compile(r"-[PNA] .*|#.*"),
+    "systemctl": re.compile(r"\S+\s+(loaded|not-found|masked|error|bad-setting|merged|stub)\s+\S+\s+\S+.*"),
+}
+_SILENT = {"auditctl", "nft"}
+
+
 class Programs:
     """Starts the programs of the list, or says why it does not; `ran` holds how each ended."""
 
@@ -47,7 +60,10 @@ class Programs:
         self.ran: dict[str, str] = {}
 
     def run(self, name: str) -> str | Unavailable:
-        """What the program of that name prints on its first stream; Unavailable unless it ends with 0."""
+        """What the program of that name prints on its first stream.
+
+        Unavailable unless it ends with 0 and its lines look as that program's do.
+        """
         command = COMMANDS[name]
         if not self.allowed:
             return Unavailable(kind="not-collected", reason="programs are only asked on the running system")
@@ -55,6 +71,8 @@ class Programs:
         if isinstance(program, Unavailable):
             return program
         result = self._start([program, *command[1:]])
+        if isinstance(result, str) and not understood(name, result):
+            result = Unavailable(kind="invalid", reason=f"{command[0]} {NOT_UNDERSTOOD}")
         self.ran[" ".join(command)] = "exit status 0" if isinstance(result, str) else result.reason
         return result
 
@@ -104,6 +122,15 @@ class Programs:
                 if size > self.limit:
                     return Unavailable(kind="too-large", reason=f"more than {self.limit} bytes of output")
         return Unavailable(kind="unreachable", reason=f"no end after {self.timeout:g} seconds")
+
+
+def understood(name: str, output: str) -> bool:
+    """Whether an answer looks like that of the command of this name."""
+    kind = "iptables" if "tables" in name else name
+    if kind not in _SHAPES:
+        return True
+    lines = [line for line in output.splitlines() if line.strip()]
+    return bool(lines or kind in _SILENT) and all(_SHAPES[kind].fullmatch(line) for line in lines)
 
 
 def find_program(name: str) -> str | Unavailable:

@@ -1,6 +1,6 @@
 """The three states of a fact, and the metadata of files, which all kinds of facts share."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -17,6 +17,9 @@ UnavailableKind = Literal[
     "unreachable",  # the API server did not answer, or answered with an error
     "not-collected",  # nobody asked for it
 ]
+
+NOT_UNDERSTOOD: Final = "gave an answer that was not understood"
+"""In the reason of a fact that a program told, though not as this version knows it."""
 
 FileKind = Literal["file", "directory", "link", "fifo", "socket", "device"]
 

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from trueline.evaluate.decision import Decision, Fault, decided
 from trueline.model.facts import Absent, NodeFacts, Unavailable
+from trueline.model.known import NOT_UNDERSTOOD
 from trueline.model.linux import LinuxFacts
 from trueline.model.linux_system import Config, Entry
 from trueline.model.results import Evidence, Outcome
@@ -58,9 +59,13 @@ def verdict(
 
 
 def cannot(reason: str, fault: Leaf | None = None, path: str = "") -> Decision:
-    """An error: a fact is missing. `fault` says what would have to hold."""
+    """An error: a fact is missing; unknown where there was one that was not understood.
+
+    `fault` says what would have to hold.
+    """
     faults = (Fault(test=fault, path=path),) if fault is not None else ()
-    return decided(Outcome.ERROR, reason, faults=faults)
+    outcome = Outcome.UNKNOWN if NOT_UNDERSTOOD in reason else Outcome.ERROR
+    return decided(outcome, reason, faults=faults)
 
 
 def unread(what: dict[str, Unavailable]) -> str:
