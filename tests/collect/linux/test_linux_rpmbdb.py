@@ -157,6 +157,20 @@ def test_a_chain_that_bites_its_tail_ends(tmp_path):
     assert read(file) is not None
 
 
+@pytest.mark.parametrize(("size", "kind"), [(1 << 36, "too-large"), (1 << 29, "invalid")])
+def test_a_huge_file_with_holes_takes_no_time(written, tmp_path, size, kind):
+    content = bytearray(written.read_bytes())
+    content[32:36] = struct.pack("<I", (min(size, 1 << 29) >> 12) - 1)  # its last page
+    (tmp_path / "Packages").write_bytes(content)
+    os.truncate(tmp_path / "Packages", size)
+    content[88:92] = struct.pack("<I", 10_000)  # pairs that it says to have
+    with open(tmp_path / "Packages", "r+b") as file:
+        file.write(content)
+    found = read(tmp_path / "Packages")
+    assert isinstance(found, Unavailable)
+    assert found.kind == kind
+
+
 def test_a_pipe_in_its_place_is_no_database(tmp_path):
     os.mkfifo(tmp_path / "Packages")
     assert isinstance(read(tmp_path / "Packages"), Unavailable)

@@ -14,6 +14,7 @@ _UNUSED, _HASH_PAGES, _OVERFLOW = 0, {2, 13}, 7
 _INLINE, _OFF_PAGE = 1, 3
 _HEADER = 26
 _PAGES_LIMIT = 1 << 20
+_SIZE_LIMIT = 1 << 30
 _VALUE_LIMIT = 64 * 1024 * 1024
 _PAGE_SIZES = {1 << power for power in range(9, 17)}
 
@@ -27,6 +28,8 @@ def read_rpmbdb(root: Root, path: str) -> list[Package] | Unavailable:
         return fd
     try:
         before = os.fstat(fd)
+        if before.st_size > _SIZE_LIMIT:
+            return Unavailable(kind="too-large", reason=f"more than {_SIZE_LIMIT} bytes")
         found = [parse_header(value) for value in _values(_Pages(fd))]
         if _changed(before, os.fstat(fd)):
             return Unavailable(kind="vanished", reason="was changed while it was read")
