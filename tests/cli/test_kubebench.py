@@ -449,6 +449,7 @@ def test_reports_and_waivers_of_trueline(bench, tmp_path):
     results = {one["number"]: one for one in json.loads(report.read_text())["results"]}
     assert (results["1.1.1"]["outcome"], results["1.1.1"]["disposition"]) == ("fail", "required")
     assert results["1.1.1"]["evidence"][0]["observed"] == "permissions=644"
+    assert json.loads(report.read_text())["benchmark"]["pinned"]
     assert "1.1.1" in page.read_text()
     status, out, err = bench(*words, "--report", report, "--policy", policy)
     assert status == 0, err

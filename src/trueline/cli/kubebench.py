@@ -120,7 +120,7 @@ def _run(options: Options, environ: Mapping[str, str], *, alone: bool) -> int:
     put(judged.run)
     failed = judged.run.counts.failed
     if options.report or options.policy:
-        assessment = assessment_of(judged, policy, node_name(judged))
+        assessment = assessment_of(judged, policy, node_name(judged), pinned=bool(options.benchmark))
         write(assessment, options.report)
         failed = required_failures(assessment) if options.policy else failed
     if judged.errors:

@@ -31,17 +31,16 @@ def policy_of(file: str) -> Applied:
     return policy_of_files((file,) if file else ()).applied
 
 
-def assessment_of(judged: Judged, policy: Applied, node: str) -> Assessment:
-    """The run as an assessment of today, waivers applied."""
+def assessment_of(judged: Judged, policy: Applied, node: str, *, pinned: bool) -> Assessment:
+    """The run as an assessment of today, waivers applied; `pinned`: its benchmark was named."""
     target = Target(
         name=node,
         roles=tuple(dict.fromkeys(each.type for each in judged.controls)),
         kubernetes=judged.detected if judged.detected[:1].isdigit() else None,
         collected_at=judged.snapshot.started_at if judged.snapshot else _now(),
     )
-    return _composed(
-        to_results(judged.run), _head(judged.controls, judged.benchmark), target, policy, judged.notices
-    )
+    head = msgspec.structs.replace(_head(judged.controls, judged.benchmark), pinned=pinned)
+    return _composed(to_results(judged.run), head, target, policy, judged.notices)
 
 
 def assessment_of_report(run: Run, name: str, policy: Applied) -> Assessment:
@@ -58,6 +57,7 @@ def assessment_of_report(run: Run, name: str, policy: Applied) -> Assessment:
         title=f"kube-bench report {name}",
         version=version,
         digest=_digest(sections),
+        pinned=True,
         sections=sections,
     )
     roles = tuple(dict.fromkeys(each.type for each in run.controls))
