@@ -164,7 +164,7 @@ def test_a_huge_file_with_holes_takes_no_time(written, tmp_path, size, kind):
     (tmp_path / "Packages").write_bytes(content)
     os.truncate(tmp_path / "Packages", size)
     content[88:92] = struct.pack("<I", 10_000)  # pairs that it says to have
-    with open(tmp_path / "Packages", "r+b") as file:
+    with (tmp_path / "Packages").open("r+b") as file:
         file.write(content)
     found = read(tmp_path / "Packages")
     assert isinstance(found, Unavailable)
