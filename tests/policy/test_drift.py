@@ -149,7 +149,10 @@ def test_w46_evidence_that_differs_shows_though_the_outcome_is_the_same():
 
 
 def test_w46_a_restart_is_no_change_of_evidence():
-    old, new = (evidence("flag", "x", "x", f"argument of process {pid}") for pid in (17, 4711))
+    old, new = (
+        evidence("flag", "x", "x", f"argument of process {pid} (/etc/unit, line {line})")
+        for pid, line in ((17, 3), (4711, 4))
+    )
     found = drift(run(one("fail", evidence=(old,))), run(one("fail", evidence=(new,))))
     assert [item.change for item in found.items] == ["unchanged"]
 

@@ -139,6 +139,7 @@ _SARIF_RESULT = _closed(
     message=_MESSAGE,
     locations=_list(_LOCATION),
     partialFingerprints={"type": "object", "additionalProperties": _TEXT},
+    baselineState={"enum": ["new", "unchanged", "updated", "absent"]},
     suppressions=_list(
         _closed(
             "kind",

@@ -19,6 +19,7 @@ from tests.report.exchange import CLUSTER_POLICY_REPORT, DEFECTDOJO_KEYS, DEFECT
 from tests.report.sample import CLEAN, EMPTY, HOST, RICH, assessment, evidence, large, result
 from trueline.errors import UsageError
 from trueline.model.results import Outcome, Target
+from trueline.policy.drift import drift
 from trueline.report import FORMATS
 from trueline.report.exchange import cut, findings, seconds
 from trueline.report.github import LIMIT
@@ -48,9 +49,7 @@ def test_a_key_is_cluster_node_benchmark_target_and_number_whatever_the_outcome_
     before = assessment([one("4.2.1", "fail"), one("4.2.2", "pass")])
     later = msgspec.structs.replace(
         assessment([one("4.2.1", "pass", disposition="waived")]),
-        target=Target(
-            name="cp-1.example.net", cluster_name="prod-eu-1", collected_at="2027-01-01T00:00:00Z"
-        ),
+        target=Target(name="cp-1.example.net", cluster_name="prod-eu-1", collected_at="2027-01-01T00:00:00Z"),
         assessed_on="2027-01-01",
     )
     assert [found.key for found in findings(before)] == [
@@ -101,6 +100,31 @@ def test_sarif_is_valid_by_the_schema_of_oasis(name):
     schema = json.loads(Path(path).read_text("utf-8"))
     for sample in SAMPLES.values():
         jsonschema.validate(json.loads(FORMATS[name](sample)), schema)
+
+
+def test_sarif_says_what_became_of_a_result_since_the_run_before():
+    before = assessment(
+        [one("1", "pass"), one("2", "fail"), one("3", "fail"), one("4", "fail"), one("5", "pass")]
+    )
+    after = assessment(
+        [one("1", "fail"), one("2", "fail"), one("3", "pass"), one("4", "error"), one("5", "pass")]
+    )
+    after = msgspec.structs.replace(after, drift=drift(before, after))
+    for name, expected in {
+        "sarif": ["new", "unchanged", "absent", "updated", "unchanged"],
+        "sarif-github": ["new", "unchanged"],
+    }.items():
+        content = json.loads(FORMATS[name](after))
+        jsonschema.validate(content, SARIF)
+        assert [found["baselineState"] for found in content["runs"][0]["results"]] == expected
+
+
+def test_sarif_says_nothing_of_a_run_that_it_can_not_be_compared_with():
+    before, after = assessment([one("1", "pass")]), assessment([one("1", "fail")])
+    after = msgspec.structs.replace(after, benchmark=msgspec.structs.replace(after.benchmark, id="cis-2.0"))
+    after = msgspec.structs.replace(after, drift=drift(before, after))
+    (run,) = json.loads(FORMATS["sarif"](after))["runs"]
+    assert ["baselineState" in found for found in run["results"]] == [False]
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ _ANOTHER = "The check asserts something else than it did."
 _UNKNOWN: tuple[str, ...] = (Outcome.ERROR, Outcome.UNKNOWN)
 _DECIDED: tuple[str, ...] = (Outcome.PASS, Outcome.FAIL)
 _OPEN = (*_UNKNOWN, Outcome.FAIL, Outcome.NOTCHECKED)
-_PROCESS = re.compile(r"\bprocess \d+")
+_MOVING = re.compile(r" process \d+|, line \d+")
 _NO_PAST: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
@@ -212,8 +212,8 @@ def _same(pair: _Pair, old: Result, new: Result) -> bool:
 
 
 def _observed(evidence: Iterable[Evidence]) -> list[tuple[str, str, str]]:
-    """Without what differs whenever a program is started again."""
-    return sorted((one.fact, _PROCESS.sub("process", one.source), one.observed) for one in evidence)
+    """Without what differs whenever a program is started again or a line is put above another."""
+    return sorted((one.fact, _MOVING.sub("", one.source), one.observed) for one in evidence)
 
 
 def _shown(pair: _Pair, verdict: _Judged) -> bool:
