@@ -7,15 +7,18 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from trueline.assess import Content, Selection, assess
 from trueline.content.load import load_benchmark, load_components, load_editions, load_platform, load_rules
 from trueline.content.profiles import load_profiles
 from trueline.evaluate.linux.words import audit
 from trueline.evaluate.systems import choose_linux_benchmark
+from trueline.model.benchmark import Benchmark, Recommendation
 from trueline.model.facts import SNAPSHOT_SCHEMA, NodeFacts, Snapshot, Tool
 from trueline.model.results import Assessment
-from trueline.model.rule import bind
+from trueline.model.rule import ProcessTest, Rule, bind
+from trueline.model.rule import Test as RuleTest
 
 FACTS = Path(__file__).parents[3] / "shared" / "facts"
 ALIYUN = "cis-aliyun-linux-2-1.0.0"
@@ -41,7 +44,9 @@ def shipped() -> dict[str, dict[str, str]]:
     }
 
 
-def audited(system: str = "alinux", version: str = "2.1903", **selection: object) -> Assessment:
+def audited(
+    system: str = "alinux", version: str = "2.1903", *, edition: str = ALIYUN, **selection: object
+) -> Assessment:
     """A node of which nothing but its name was read."""
     node = NodeFacts(hostname="n", os_release={"ID": system, "VERSION_ID": version})
     now = "2026-11-21T00:00:00Z"
@@ -49,7 +54,7 @@ def audited(system: str = "alinux", version: str = "2.1903", **selection: object
     snapshot = Snapshot(schema=SNAPSHOT_SCHEMA, tool=tool, started_at=now, finished_at=now, node=node)
     content = Content(load_components(), load_rules(), load_platform("kubeadm"))
     chosen = Selection(**selection)  # type: ignore[arg-type]
-    return assess(load_benchmark(ALIYUN), snapshot, content, on=date(2026, 11, 21), selection=chosen)
+    return assess(load_benchmark(edition), snapshot, content, on=date(2026, 11, 21), selection=chosen)
 
 
 def test_each_item_of_the_table_is_shipped_as_it_stands_there() -> None:
@@ -108,16 +113,65 @@ def test_d8_each_item_has_a_reason_an_audit_and_a_remedy(edition) -> None:
             assert audit(test) if test else rules[name].look_at, name
 
 
+@pytest.mark.parametrize("edition", [one.id for one in load_editions() if one.systems])
+def test_d8_each_result_carries_its_documentation(edition: str) -> None:
+    system, _, version = load_benchmark(edition).systems[0].partition(" ")
+    results = audited(system, version, edition=edition).results
+    for one in results:
+        assert one.level, one.number
+        assert one.title, one.number
+        assert one.why, one.number
+        assert one.audit, one.number
+        assert one.remediation or one.outcome.value == "notchecked", one.number
+    assert any(one.impact for one in results)
+
+
 def test_d2_level_1_leaves_level_2_unselected() -> None:
     results = audited(level=1).results
     assert {one.outcome.value for one in results if one.level == 2} == {"notselected"}
     assert "notselected" not in {one.outcome.value for one in results if one.level == 1}
 
 
-def test_d5_unscored_items_never_move_the_score() -> None:
-    counts = audited().counts
-    scored = sum(row["scored"] == "true" and row["automated"] == "true" for row in shipped().values())
-    assert counts.score.maximum <= scored
+@pytest.mark.parametrize("edition", [one.id for one in load_editions() if one.systems])
+def test_d5_unscored_items_never_move_the_score(edition: str) -> None:
+    """Each item's rules are replaced by one that holds or doesn't, then judged by the whole chain."""
+    benchmark = load_benchmark(edition)
+    held = sum(entry.scored for _, entry in benchmark.recommendations())
+
+    def run(unscored: str, scored: str = "holds") -> Assessment:
+        def chosen(entry: Recommendation) -> Recommendation:
+            return replace(entry, rules={scored if entry.scored else unscored: {}})
+
+        sections = tuple(
+            replace(section, recommendations=tuple(map(chosen, section.recommendations)))
+            for section in benchmark.sections
+        )
+        return judged(replace(benchmark, sections=sections), {"holds": plain(True), "fails": plain(False)})
+
+    good, bad = run("holds"), run("fails")
+    assert good.results != bad.results or held == len(good.results)
+    assert good.counts.score == bad.counts.score
+    assert good.counts.tally == bad.counts.tally
+    assert (good.counts.tally.scored, good.counts.tally.passed) == (held, held)
+    worse = run("holds", "fails").counts
+    assert (worse.tally.passed, worse.tally.failed) == (0, held)
+
+
+def plain(holds: bool) -> Rule:
+    """A rule that holds, or fails, on a node on which nothing of Kubernetes runs."""
+    test = RuleTest(process=ProcessTest(name="kubelet", running=not holds))
+    return Rule(id="plain", title="-", why="-", severity="low", component="-", test=test)
+
+
+def judged(benchmark: Benchmark, rules: dict[str, Rule]) -> Assessment:
+    system, _, version = benchmark.systems[0].partition(" ")
+    release = {"ID": system, "VERSION_ID": version}
+    node = NodeFacts(hostname="n", os_release=release, processes=())
+    now = "2026-11-21T00:00:00Z"
+    tool = Tool(name="test", version="1")
+    snapshot = Snapshot(schema=SNAPSHOT_SCHEMA, tool=tool, started_at=now, finished_at=now, node=node)
+    content = Content(load_components(), rules, load_platform("kubeadm"))
+    return assess(benchmark, snapshot, content, on=date(2026, 11, 21))
 
 
 def test_nothing_is_known_of_a_machine_that_was_not_read() -> None:
