@@ -66,7 +66,7 @@ def gate(
     a file is wrong; 3 something required was not decided, or can't be compared with the baseline.
     """
     day = on.date() if on else today()
-    policies = policy_of_files(policy_files, on=day)
+    policies = policy_of_files(policy_files)
     assessments = _read(assessment_files)
     if not allow_auto:
         _pinned(assessments)
@@ -108,7 +108,7 @@ def create(
     A run in which something required was not decided is refused with 3: what nobody has seen can't be known.
     """
     day = on.date() if on else today()
-    policies = policy_of_files(policy_files, on=day)
+    policies = policy_of_files(policy_files)
     current = [_applied(one, policies, day) for one in _read(assessment_files)]
     decision = decide(current, GateRules(), on=day.isoformat())
     if decision.verdict == "incomplete":

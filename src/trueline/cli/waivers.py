@@ -47,7 +47,7 @@ waivers.add_command(add)
 def list_(*, policy_files: tuple[str, ...], on: datetime | None, source: str | None, format_: str) -> None:
     """List the entries of policy files, or what becomes of them in a run."""
     day = on.date() if on else today()
-    applied = policy_of_files(_named(policy_files), on=day).applied
+    applied = policy_of_files(_named(policy_files)).applied
     if source:
         runs = [
             with_policy(run, applied, on=day, known=_known(run.benchmark.id))

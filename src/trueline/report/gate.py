@@ -39,7 +39,7 @@ def _text(gate: Gate) -> Iterator[str]:
         yield f"Policy: {', '.join(map(visible, gate.policy.files))} ({gate.policy.digest})"
     if gate.baseline:
         yield f"Baseline: of {visible(gate.baseline)}"
-    yield from _section("New failures" if gate.baseline else "Failures", gate.failures)
+    yield from _section(_failures(gate), gate.failures)
     yield from _section("Required and not decided", gate.incomplete)
     yield from _numbers("Known failures, in the baseline", gate.known)
     yield from _lines("Resolved since the baseline", [visible(key) for key in gate.resolved])
@@ -52,6 +52,10 @@ def _text(gate: Gate) -> Iterator[str]:
     if gate.policy:
         yield from _numbers("Lacking a step of their handling", gate.gaps)
     yield "Classes: " + ", ".join(f"{name} {number}" for name, number in gate.dispositions.items())
+
+
+def _failures(gate: Gate) -> str:
+    return "New failures" if gate.baseline and not gate.strict else "Failures"
 
 
 def _section(title: str, found: Sequence[GateFinding]) -> Iterator[str]:
@@ -113,7 +117,7 @@ def _markdown(gate: Gate) -> Iterator[str]:
     yield ""
     yield from (f"- {_cell(reason)}" for reason in gate.because)
     yield ""
-    yield from _table("New failures" if gate.baseline else "Failures", gate.failures)
+    yield from _table(_failures(gate), gate.failures)
     yield from _table("Required and not decided", gate.incomplete)
     yield from _table("Known failures", gate.known)
     yield from _entries("Exceptions that end soon", gate.expiring)
