@@ -17,6 +17,7 @@ from tests.rpm_tree import database
 from trueline.collect.access import Root
 from trueline.collect.linux.packages import collect_packages
 from trueline.collect.linux.rpmbdb import read_rpmbdb
+from trueline.collect.linux.rpmdb import read_rpmdb
 from trueline.model.known import Unavailable
 from trueline.model.linux_system import Packages
 
@@ -174,3 +175,26 @@ def test_a_huge_file_with_holes_takes_no_time(written, tmp_path, size, kind):
 def test_a_pipe_in_its_place_is_no_database(tmp_path):
     os.mkfifo(tmp_path / "Packages")
     assert isinstance(read(tmp_path / "Packages"), Unavailable)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        (
+            "CREATE VIEW Packages AS WITH RECURSIVE n(blob) AS (SELECT zeroblob(9) UNION ALL SELECT blob FROM n) "
+            "SELECT blob FROM n"
+        ),
+        "CREATE TABLE Packages(hnum INTEGER, blob BLOB); INSERT INTO Packages VALUES (1, NULL)",
+        "CREATE TABLE Packages(hnum INTEGER, blob BLOB); INSERT INTO Packages VALUES (1, 'text')",
+        "CREATE TABLE Other(blob BLOB)",
+        "CREATE TABLE Packages(hnum INTEGER)",
+    ],
+)
+def test_an_sqlite_database_of_another_shape_is_not_known(tmp_path, schema):
+    """A row that is left out would pass for a package that is not installed."""
+    with sqlite3.connect(tmp_path / "rpmdb.sqlite") as connection:
+        connection.executescript(schema)
+    connection.close()
+    found = read_rpmdb(Root(str(tmp_path)), "/rpmdb.sqlite")
+    assert isinstance(found, Unavailable)
+    assert found.kind == "invalid"

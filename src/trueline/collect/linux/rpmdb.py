@@ -11,6 +11,7 @@ _NAME, _VERSION, _RELEASE, _EPOCH, _ARCH = 1000, 1001, 1002, 1003, 1022
 _WANTED = {_NAME, _VERSION, _RELEASE, _EPOCH, _ARCH}
 _INT32, _STRING, _ENTRIES_LIMIT = 4, 6, 65_536
 PACKAGES_LIMIT = 100_000
+_HEADER_LIMIT = 256 * 1024 * 1024
 
 
 def read_rpmdb(root: Root, path: str) -> list[Package] | Unavailable:
@@ -27,14 +28,28 @@ def read_rpmdb(root: Root, path: str) -> list[Package] | Unavailable:
         return fd
     try:
         with sqlite3.connect(f"file:/proc/self/fd/{fd}?mode=ro&immutable=1", uri=True) as database:
-            rows = database.execute("SELECT blob FROM Packages LIMIT ?", (PACKAGES_LIMIT,))
-            found = [parse_header(bytes(blob)) for (blob,) in rows if isinstance(blob, bytes)]
+            database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _HEADER_LIMIT)
+            (kind,) = database.execute(
+                "SELECT sql FROM sqlite_master WHERE name = 'Packages'"
+            ).fetchone() or ("",)
+            if not str(kind).upper().startswith("CREATE TABLE"):
+                raise ValueError("no table of packages")  # a view could be anything, without an end
+            rows = database.execute("SELECT blob FROM Packages LIMIT ?", (PACKAGES_LIMIT + 1,))
+            found = [_header(blob) for (blob,) in rows]
         database.close()
     except (sqlite3.Error, ValueError, struct.error) as error:
         return Unavailable(kind="invalid", reason=f"not a database of rpm ({type(error).__name__})")
     finally:
         os.close(fd)
+    if len(found) > PACKAGES_LIMIT:
+        return Unavailable(kind="too-large", reason=f"more than {PACKAGES_LIMIT} packages")
     return [package for package in found if package.name != "gpg-pubkey"]
+
+
+def _header(blob: object) -> Package:
+    if not isinstance(blob, bytes):
+        raise ValueError("a row without a header")
+    return parse_header(blob)
 
 
 def parse_header(blob: bytes) -> Package:
