@@ -22,6 +22,8 @@ from trueline.model.known import Unavailable
 from trueline.model.linux_system import Packages
 
 NAMES = [f"package-{number}" for number in range(40)]
+ENDLESS = """CREATE VIEW Packages AS
+WITH RECURSIVE n(blob) AS (SELECT zeroblob(9) UNION ALL SELECT blob FROM n) SELECT blob FROM n"""
 # Writes each file of a directory, named by its number, under that number as rpm does.
 PERL = """
 use DB_File; my ($to, $from, $order, $size) = @ARGV; my $info = DB_File::HASHINFO->new;
@@ -180,10 +182,7 @@ def test_a_pipe_in_its_place_is_no_database(tmp_path):
 @pytest.mark.parametrize(
     "schema",
     [
-        (
-            "CREATE VIEW Packages AS WITH RECURSIVE n(blob) AS (SELECT zeroblob(9) UNION ALL SELECT blob FROM n) "
-            "SELECT blob FROM n"
-        ),
+        ENDLESS,
         "CREATE TABLE Packages(hnum INTEGER, blob BLOB); INSERT INTO Packages VALUES (1, NULL)",
         "CREATE TABLE Packages(hnum INTEGER, blob BLOB); INSERT INTO Packages VALUES (1, 'text')",
         "CREATE TABLE Other(blob BLOB)",
