@@ -63,7 +63,8 @@ def _short(part: drift_words.Part, notices: Collection[str]) -> Iterator[str]:
         said = _changed(item) if part.change == "changed" else item.hint
         for notice in notices:  # once is enough
             said = said.removesuffix(notice).strip()
-        yield f"  {visible(item.number)} {drift_words.step(item)}" + (f": {visible(said)}" if said else "")
+        line = f"  {item.number} {item.title}: {drift_words.step(item)}" + (f". {said}" if said else "")
+        yield visible(line)
     if more := len(items) - _FEW + hidden if len(items) > _FEW else hidden:
         yield f"  and {more} more: --format markdown or json lists all."
     yield ""
