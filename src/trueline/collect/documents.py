@@ -1,5 +1,6 @@
 """Turns the bytes of a configuration file into a document without secrets, or says why there is none."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -87,6 +88,7 @@ _WHOLE = (
 # Formats of other programs than Kubernetes, and what does not always say its kind.
 _WITHOUT_KIND = ("kubeconfig", "cni", "etcd-config", "admission-plugin")
 _OLD_KINDS = {"EncryptionConfiguration": ("EncryptionConfig",)}
+_FLAG = re.compile(r"(?<![\w-])--[A-Za-z][\w-]{0,80}")
 _TEXT: dict[str, Callable[[str], Any]] = {"unit": clean_unit, "environment": clean_environment}
 
 
@@ -100,12 +102,23 @@ def clean_document(
     """
     try:
         if kind in _TEXT:
-            return Document(kind=kind, data=_TEXT[kind](decode(content))), False
+            text = decode(content)
+            return Document(kind=kind, data=_TEXT[kind](text), lines=_lines(text)), False
         data, more = parse(content)
         _check_kind(kind, data)
-        return Document(kind=kind, data=_clean(kind, data, env_prefixes)), more
+        lines = _lines(decode(content)) if kind == "Pod" else {}
+        return Document(kind=kind, data=_clean(kind, data, env_prefixes), lines=lines), more
     except NotPlain as error:
         return Unavailable(kind="invalid", reason=str(error)), False
+
+
+def _lines(text: str) -> dict[str, int]:
+    """In which line each flag stands last, by its name alone; comments are none."""
+    found: dict[str, int] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.lstrip().startswith(("#", ";")):
+            found |= dict.fromkeys(_FLAG.findall(line), number)
+    return dict(sorted(found.items()))
 
 
 def _check_kind(kind: str, data: dict[str, Any]) -> None:

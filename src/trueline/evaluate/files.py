@@ -170,8 +170,12 @@ def judge_one(test: FileTest, path: str, fact: FileMeta | Absent | Unavailable) 
     holds, observed = _holds(test, fact)
     shield = f" (below {fact.shielded_by})" if fact.shielded_by and not holds else ""
     where = f"{path} -> {fact.target}" if fact.target else path
+    owners = f" {_owners(fact)}" if test.mode_at_most is not None else ""
     evidence = Evidence(
-        fact=path, source=f"metadata of {where}", observed=observed + shield, expected=expected(test)
+        fact=path,
+        source=f"metadata of {where}",
+        observed=f"{observed}{owners}{shield}",
+        expected=expected(test),
     )
     if holds:
         return decided(Outcome.PASS, f"{path} is {observed}.", evidence=(evidence,))
@@ -188,13 +192,17 @@ def _holds(test: FileTest, fact: FileMeta) -> tuple[bool, str]:
         return fact.bits & ~int(test.mode_at_most, 8) == 0, f"mode {fact.mode}"
     if test.owner is not None:
         numbers = f"{fact.uid}:{fact.gid}"
-        names = f"{fact.owner or fact.uid}:{fact.group or fact.gid}"
+        names = _owners(fact)
         # root is uid 0, whatever the node's passwd calls it; other accounts are known by name only
         alike = {names} | ({"root:root"} if numbers == "0:0" else set())
         lying = "root:root" in names and numbers != "0:0"
         observed = f"owned by {names}" + (f" ({numbers})" if names != "root:root" else "")
         return bool(alike & set(test.owner.split())) and not lying, observed
     return bool(test.present), "present"
+
+
+def _owners(fact: FileMeta) -> str:
+    return f"{fact.owner or fact.uid}:{fact.group or fact.gid}"
 
 
 def expected(test: FileTest) -> str:

@@ -63,8 +63,30 @@ class Sources:
         return path
 
     def flag_source(self, flag: str) -> str:
-        """Where evidence says that a flag was read."""
-        return self.process.origins.get(flag) or f"argument of process {self.process.pid}"
+        """Where evidence says that a flag was read, and in which line of which file it stands."""
+        if origin := self.process.origins.get(flag):
+            return origin
+        place = self._lines.get(f"--{flag}", "")
+        return f"argument of process {self.process.pid}{place}"
+
+    @cached_property
+    def _lines(self) -> dict[str, str]:
+        """Flags by name, with the place where the component's manifest or unit has them."""
+        return {
+            flag: f" ({path}, line {number})"
+            for path, document in self.node.documents.items()
+            if isinstance(document, Document) and document.lines and self._starts(path, document)
+            for flag, number in document.lines.items()
+        }
+
+    def _starts(self, path: str, document: Document) -> bool:
+        """Whether a file is a manifest, a unit or a file of variables that starts this component."""
+        programs = self.component.executables
+        if document.kind == "Pod":
+            return any(word.rpartition("/")[2] in programs for word in _words(document.data))
+        if document.kind == "unit":
+            return any(f"/{program}.service" in path for program in programs)
+        return document.kind == "environment" and any(f"/{program}" in path for program in programs)
 
     def named(self, name: str) -> Setting:
         """The component's setting of that name; raises KeyError when content has none."""
@@ -100,3 +122,12 @@ class Sources:
         if path and self.process.directory:  # without effect on absolute paths
             plain.append(posixpath.normpath(posixpath.join(self.process.directory, path)))
         return [self.process.root + each for each in plain] + plain
+
+
+def _words(pod: Any) -> list[str]:
+    """The first words of a pod's containers: what they start."""
+    spec = pod.get("spec") if isinstance(pod, dict) else None
+    containers = spec.get("containers") if isinstance(spec, dict) else None
+    listed = containers if isinstance(containers, list) else []
+    commands = [one.get("command") for one in listed if isinstance(one, dict)]
+    return [command[0] for command in commands if isinstance(command, list) and command]

@@ -37,11 +37,13 @@ class Document(Model, frozen=True, kw_only=True, tag_field="state", tag="known")
     `data` is its content as JSON types; for a systemd unit a map from section to a list of
     [key, value] pairs; for a kubeconfig, EncryptionConfiguration or pod manifest the parts that are no
     secret. `kind` names the format: the `kind` of a Kubernetes object, "kubeconfig", "unit", "etcd-config",
-    "cni" or "environment".
+    "cni" or "environment". `lines` says of flags that stand in a command line, by name ("--profiling"), in
+    which line of the file, counted from 1.
     """
 
     kind: str
     data: Any
+    lines: dict[str, int] = {}
 
 
 class Process(Model, frozen=True, kw_only=True):

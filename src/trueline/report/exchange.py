@@ -14,6 +14,7 @@ from trueline.report.xml import moment
 SITE: Final = "https://trueline.dev"
 NO_TIME: Final = moment()
 _FILE = re.compile(r"(?:metadata of )?(/.*[^/\s].*)", re.DOTALL)
+_LINE = re.compile(r"argument of process \d+ \((/.*), line (\d{1,9})\)", re.DOTALL)
 _NOT_IN_TOKENS = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -95,10 +96,17 @@ def token(text: str) -> str:
 
 def file_of(result: Result) -> str:
     """The first file that the evidence was read from; "" where it comes from elsewhere."""
+    return place_of(result)[0]
+
+
+def place_of(result: Result) -> tuple[str, int]:
+    """The same with the line that the evidence names, else the first."""
     for one in result.evidence:
+        if found := _LINE.fullmatch(one.source):
+            return visible(found[1]), int(found[2]) or 1
         if found := _FILE.fullmatch(one.source):
-            return visible(found[1])
-    return ""
+            return visible(found[1]), 1
+    return "", 1
 
 
 def observed(result: Result) -> list[str]:

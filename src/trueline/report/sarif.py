@@ -14,10 +14,10 @@ from trueline.report.exchange import (
     block,
     document,
     ending,
-    file_of,
     findings,
     instant,
     observed,
+    place_of,
     token,
     words,
 )
@@ -173,8 +173,9 @@ def _details(result: Result) -> dict[str, Any]:
 
 def _locations(assessment: Assessment, result: Result) -> list[dict[str, Any]]:
     location = logical(assessment, result)
-    if path := file_of(result):
-        location["physicalLocation"] = physical(path)
+    path, line = place_of(result)
+    if path:
+        location["physicalLocation"] = physical(path, line)
     return [location]
 
 
@@ -185,10 +186,10 @@ def logical(assessment: Assessment, result: Result) -> dict[str, Any]:
     return {"logicalLocations": [{"name": name, "fullyQualifiedName": f"{name}/{about}", "kind": "resource"}]}
 
 
-def physical(path: str) -> dict[str, Any]:
+def physical(path: str, line: int = 1) -> dict[str, Any]:
     """A file of the target as a relative reference, as viewers want to open it below some directory."""
     uri = quote(normpath(f"/{path.lstrip('/')}")[1:]) or "unknown"
-    return {"artifactLocation": {"uri": uri}, "region": {"startLine": 1}}
+    return {"artifactLocation": {"uri": uri}, "region": {"startLine": line}}
 
 
 def _invocation(assessment: Assessment) -> dict[str, Any]:
