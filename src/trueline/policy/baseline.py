@@ -1,7 +1,6 @@
 """Makes a baseline of assessments, and tells what of another run is known by it, resolved or incomparable."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
@@ -9,7 +8,8 @@ import msgspec
 from trueline.model.base import Model
 from trueline.model.facts import Tool
 from trueline.model.gate import BASELINE_SCHEMA, Baseline, BaselineFinding, BaselineRun
-from trueline.model.results import Assessment, Outcome, Result, finding_key
+from trueline.model.results import Assessment, Outcome, Result
+from trueline.policy.keys import keyed
 
 _GONE = (Outcome.NOTSELECTED,)
 _DECIDED = (Outcome.PASS, Outcome.FAIL)
@@ -53,7 +53,6 @@ def compare_with(baseline: Baseline, assessments: Sequence[Assessment]) -> Compa
                 unchanged |= {after.key} if before.observed == after.observed else set()
             elif before.outcome is Outcome.FAIL and after.outcome is Outcome.PASS:
                 resolved.append(after.key)
-        known -= _more(old, new)
     ours = {_identity(old) for old in baseline.runs}
     if not ours & set(current):
         doubts.append("the baseline has none of the runs that were given")
@@ -74,14 +73,14 @@ def _run(assessment: Assessment) -> BaselineRun:
         target=target.name,
         profile=assessment.profile.digest if assessment.profile else "",
         nodes=tuple(node.name for node in assessment.nodes if not node.missing),
-        findings=tuple(_finding(assessment, result) for result in assessment.results),
+        findings=tuple(_finding(key, result) for key, result in keyed(assessment)),
     )
 
 
-def _finding(assessment: Assessment, result: Result) -> BaselineFinding:
+def _finding(key: str, result: Result) -> BaselineFinding:
     evidence = msgspec.json.encode([(one.fact, one.observed) for one in result.evidence])
     return BaselineFinding(
-        key=finding_key(assessment.target, assessment.benchmark.id, result),
+        key=key,
         number=result.number,
         target=result.target,
         outcome=result.outcome,
@@ -121,19 +120,10 @@ def _doubts(old: BaselineRun, new: BaselineRun) -> Iterator[str]:
 
 
 def _pairs(old: BaselineRun, new: BaselineRun) -> Iterator[tuple[BaselineFinding, BaselineFinding]]:
-    earlier: dict[str, list[BaselineFinding]] = {}
-    for one in old.findings:
-        earlier.setdefault(one.key, []).append(one)
+    earlier = {one.key: one for one in old.findings}
     for after in new.findings:
-        for before in earlier.get(after.key, ()):
-            yield before, after
-
-
-def _more(old: BaselineRun, new: BaselineRun) -> set[str]:
-    """Keys that several results share, of which more fail now than did."""
-    before = Counter(one.key for one in old.findings if one.outcome is Outcome.FAIL)
-    after = Counter(one.key for one in new.findings if one.outcome is Outcome.FAIL)
-    return {key for key, number in after.items() if number > before[key]}
+        if after.key in earlier:
+            yield earlier[after.key], after
 
 
 def _knows(before: BaselineFinding, after: BaselineFinding) -> bool:

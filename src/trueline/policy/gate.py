@@ -10,8 +10,9 @@ from trueline.model.base import Model
 from trueline.model.gate import BASELINE, GATE_SCHEMA, Baseline, Gate, GateFinding, Verdict
 from trueline.model.policy import GateRules
 from trueline.model.register import Entry
-from trueline.model.results import Assessment, Outcome, Result, RunHead, finding_key
+from trueline.model.results import Assessment, Outcome, Result, RunHead
 from trueline.policy.baseline import Comparison, compare_with, failing_nodes
+from trueline.policy.keys import keyed
 from trueline.policy.verdict import fails, gaps, undecided
 
 _CODES: dict[Verdict, Literal[0, 1, 3]] = {"pass": 0, "fail": 1, "incomplete": 3}
@@ -38,7 +39,7 @@ def decide(
     What is incomplete or can't be compared is never a pass, and goes before what failed.
     """
     compared = compare_with(baseline, assessments) if baseline else Comparison()
-    seen = [_see(one, result, compared) for one in assessments for result in one.results]
+    seen = [_see(one, key, result, compared) for one in assessments for key, result in keyed(one)]
     failures = _those(seen, lambda one: _failing(one, rules))
     gate = Gate(
         schema=GATE_SCHEMA,
@@ -71,10 +72,8 @@ def gated(assessment: Assessment, gate: Gate) -> Assessment:
     """The assessment as formats that list findings one by one should show it: the baseline's are waived."""
     known = set() if gate.strict else {one.key for one in gate.known}
     results = tuple(
-        msgspec.structs.replace(one, disposition="waived", waiver=BASELINE)
-        if finding_key(assessment.target, assessment.benchmark.id, one) in known
-        else one
-        for one in assessment.results
+        msgspec.structs.replace(one, disposition="waived", waiver=BASELINE) if key in known else one
+        for key, one in keyed(assessment)
     )
     return msgspec.structs.replace(assessment, results=results)
 
@@ -158,8 +157,7 @@ def _unreviewed(result: Result) -> bool:
     return result.state == "WARN" and not aside and (result.review is None or result.review.state == "lapsed")
 
 
-def _see(assessment: Assessment, result: Result, compared: Comparison) -> _Seen:
-    key = finding_key(assessment.target, assessment.benchmark.id, result)
+def _see(assessment: Assessment, key: str, result: Result, compared: Comparison) -> _Seen:
     known = key in compared.known
     steps = [*gaps(result)]
     if key in compared.unchanged and result.decision == "remediate":
