@@ -10,6 +10,7 @@ from trueline.model.platform import NamedFile
 from trueline.model.results import Evidence, Outcome
 from trueline.model.rule import FileTest
 
+_PLAIN = ("file", "directory", "link")
 Found = list[tuple[str, FileMeta | Absent | Unavailable]]
 
 
@@ -168,6 +169,8 @@ def judge_one(test: FileTest, path: str, fact: FileMeta | Absent | Unavailable) 
             f"A running component uses {path}, but it is not there below the root that was examined.",
         )
     holds, observed = _holds(test, fact)
+    if holds and fact.kind not in _PLAIN:
+        return decided(Outcome.ERROR, f"{path} is a {fact.kind}, not a file.")
     shield = f" (below {fact.shielded_by})" if fact.shielded_by and not holds else ""
     where = f"{path} -> {fact.target}" if fact.target else path
     owners = f" {_owners(fact)}" if test.mode_at_most is not None else ""
