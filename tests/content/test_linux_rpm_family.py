@@ -188,3 +188,15 @@ def test_d13_storage_of_containers_is_ignored_and_everything_else_is_judged(benc
     }
     assert len(walks) == 4
     assert all(given == {"containers": "ignore"} for given in walks.values())
+
+
+@pytest.mark.parametrize("benchmark", TABLES)
+def test_the_page_about_benchmarks_counts_what_is_shipped(benchmark: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    row = next(line for line in page.splitlines() if line.startswith(f"| {benchmark} "))
+    _, _, items, scored, decided, *_ = (cell.strip() for cell in row.split("|"))
+    rules = load_rules()
+    entries = shipped(benchmark)
+    of_score = [entry for entry in entries if entry.scored and entry.automated]
+    by_facts = [entry for entry in of_score if all(rules[name].test for name in entry.rules)]
+    assert [int(items), int(scored), int(decided)] == [len(entries), len(of_score), len(by_facts)]
