@@ -78,6 +78,8 @@ def build(root: Path) -> Path:
     (units / "dbus-org.freedesktop.Avahi.service").symlink_to("/usr/lib/systemd/system/avahi-daemon.service")
     os.chown(root / "etc/shadow", 0, 42)
     os.chown(root / "etc/crontab", 1000, 1000)
+    (root / "usr/games").mkdir()
+    os.chown(root / "usr/games", 5, 60)
     (root / "home/anna").chmod(0o755)
     os.chown(root / "home/anna", 1000, 1000)
     with contextlib.suppress(OSError):  # not every file system has them

@@ -93,7 +93,9 @@ def _render(made: Plan, kind: str) -> str:
         return msgspec.json.format(msgspec.json.encode(made), indent=1).decode() + "\n"
     from trueline.report import plan_html, plan_markdown, plan_text
 
-    return {"markdown": plan_markdown, "html": plan_html}.get(kind, plan_text).render(made)
+    if kind == "text":
+        return plan_text.render(made)
+    return plan_html.render(made) if kind == "html" else plan_markdown.render(made)
 
 
 def collected(root: str, shown: Progress) -> "Snapshot":

@@ -174,16 +174,16 @@ def _in_section(lines: list[str], section: str, new: str) -> list[str]:
     """Behind the last statement of the section, which is begun at the end where it is missing."""
     current = ""
     at = None if section else 0
-    for number, line in enumerate(lines):
-        heading = _HEADING.match(line)
+    number = 0
+    while number < len(lines):
+        start, number = number, _end(lines, number, "ini")
+        heading = _HEADING.match(lines[start])
         if heading:
             current = heading[1].strip()
-        if current == section and (heading or line.strip()):
-            at = number + 1
+        if current == section and (heading or lines[start].strip()):
+            at = number
     if at is None:
         return [*ended(lines), f"[{section}]\n", new]
-    while at < len(lines) and lines[at - 1].rstrip("\r\n").endswith("\\"):
-        at += 1
     return [*ended(lines[:at]), new, *lines[at:]]
 
 
