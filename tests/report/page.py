@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 class Page(HTMLParser):
     """Tags, names of attributes and addresses; a tag that closes none is an error."""
 
-    VOID = frozenset({"meta", "input", "circle", "rect"})
+    VOID = frozenset({"meta", "input", "rect"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -24,6 +24,8 @@ class Page(HTMLParser):
 
     def handle_startendtag(self, tag, attrs):
         self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.pop()
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag

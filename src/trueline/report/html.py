@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trueline.model.results import Assessment, Counts, Result, Score
-from trueline.report import outline, tally
+from trueline.report import html_workflow, outline, tally
 from trueline.report.safe import prose, visible, visible_lines
 
 if TYPE_CHECKING:
@@ -59,9 +59,14 @@ def render(assessment: Assessment) -> str:
         first=_first(sections),
         choices=_choices(assessment.results),
         tally=_tally(assessment, sections),
+        work=html_workflow.parts(assessment, _anchors(sections)),
         scope=assessment.scope,
         coverage=outline.coverage_words(assessment),
     )
+
+
+def _anchors(found: Iterable[Section]) -> dict[str, str]:
+    return {html_workflow.anchor(row.result): row.id for section in found for row in section.rows}
 
 
 def environment() -> "Environment":
