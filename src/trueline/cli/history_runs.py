@@ -137,9 +137,8 @@ def retain(*, keep: int | None, days: int | None, dry_run: bool, store: str | No
     gone = applied(history, query_of(chosen), rules, at=now(), because=because, dry_run=dry_run)
     for one in gone:
         click.echo(f"Run {one.run.id}: {_about(one)}")
-    click.echo(
-        f"{len(gone)} {'run' if len(gone) == 1 else 'runs'} {'would be' if dry_run else 'were'} deleted."
-    )
+    count = "1 run" if len(gone) == 1 else f"{len(gone)} runs"
+    click.echo(f"{count} to delete." if dry_run else f"{count} deleted.")
 
 
 def _about(run: "Record") -> str:

@@ -168,7 +168,8 @@ def _check(check: _Check) -> CheckResult:
     reason = remedy.removeprefix(_DID_NOT_RUN) if remedy.startswith(_DID_NOT_RUN) else ""
     remedy = "" if reason else remedy
     scored = check.state == "FAIL" or not any(mark in check.text for mark in _UNSCORED)
-    manual = check.state == "WARN" and not reason and not scored
+    # FAIL is what becomes of a scored check that fails, so that this one was left to a person or not scored
+    manual = check.state == "WARN" and not reason
     kind = "skip" if check.state == "INFO" else "manual" if manual else ""
     return CheckResult(
         id=check.id,
