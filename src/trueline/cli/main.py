@@ -43,6 +43,7 @@ COMMANDS = {
         "List findings with decision and owner; write messages about news.",
         "trueline.cli.findings:findings",
     ),
+    "deploy": ("Check the manifests of Jobs that run trueline.", "trueline.cli.deploy:deploy"),
     "completion": (
         "Print the script that completes commands in your shell.",
         "trueline.cli.completion:completion",
