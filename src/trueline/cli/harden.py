@@ -8,10 +8,13 @@ import click
 import msgspec
 
 from trueline.cli.gather import Place, collect_snapshot
+from trueline.cli.harden_export import export
+from trueline.cli.harden_kubernetes import kubernetes
 from trueline.cli.output import standard_output
 from trueline.cli.profiles import Chain, chain_of, check_profile, profile_option
 from trueline.cli.progress import Progress, progress
-from trueline.errors import ContentError, UsageError
+from trueline.collect.plans import read_plan
+from trueline.errors import UsageError
 from trueline.evaluate.linux import say
 from trueline.harden.files import ChangeFailed
 from trueline.model.plan import Plan, Promise
@@ -33,9 +36,12 @@ def harden() -> None:
     """Plan, apply and undo the hardening of an operating system.
 
     `plan` only reads. `apply` does exactly what a plan says, and only with --yes; `rollback` undoes it.
+    `export` and `kubernetes` write files for another way to roll out.
     """
 
 
+harden.add_command(export)
+harden.add_command(kubernetes)
 _root = click.option("--root", default="/", metavar="DIR", help="The machine below DIR instead of this one.")
 
 
@@ -291,14 +297,7 @@ def _hardener(root: str) -> "Hardener":
 
 
 def _read(plan_file: str, root: str) -> Plan:
-    try:
-        made = msgspec.json.decode(Path(plan_file).read_bytes(), type=Plan)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise ContentError(
-            str(getattr(error, "strerror", None) or error),
-            hint="`trueline harden plan -o plan.json` writes a plan.",
-            file=plan_file,
-        ) from None
+    made = read_plan(plan_file)
     if Path(made.head.root).resolve() != Path(root).resolve():
         raise UsageError(
             f"the plan is for the machine below {made.head.root}",

@@ -1,0 +1,36 @@
+"""`trueline harden export`: a plan as a script, a playbook or user data, for other ways to roll out."""
+
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from trueline.cli.output import standard_output
+from trueline.collect.plans import read_plan
+from trueline.errors import UsageError
+
+_FORMATS = {"bash": "plan_script", "ansible": "plan_playbook", "cloud-init": "plan_cloudinit"}
+
+
+@click.command("export")
+@click.argument("plan_file", metavar="PLAN")
+@click.option("--format", "format_", type=click.Choice(list(_FORMATS)), required=True)
+@click.option("-o", "--output", metavar="FILE", help="Write to FILE instead of standard output.")
+def export(plan_file: str, *, format_: str, output: str | None) -> None:
+    """Write PLAN (a plan in JSON) as a bash script, an Ansible playbook or cloud-init user data.
+
+    Script and playbook stop where a file was changed since the plan was made. None of them keeps originals:
+    only `apply` can roll back.
+    """
+    text: str = import_module(f"trueline.report.{_FORMATS[format_]}").render(read_plan(plan_file))
+    if output is None:
+        with standard_output() as stream:
+            stream.write(text)
+        return
+    try:
+        Path(output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{output} can't be written: {error.strerror}", hint="Name another file with -o."
+        ) from None
+    click.echo(f"Written to {output}", err=True)
