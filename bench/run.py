@@ -147,6 +147,8 @@ def main():
     subprocess.run([sys.executable, HERE / "kubebench.py"], check=False)
     print(flush=True)
     subprocess.run([sys.executable, HERE / "fleet.py"], check=False)
+    print(flush=True)
+    subprocess.run([sys.executable, HERE / "linux.py"], check=False)
 
 
 if __name__ == "__main__":
