@@ -95,7 +95,7 @@ def make_plan(request: Request) -> Plan:
     items = list(_items(request, host))
     steps = _steps(items, request, host)
     promises = tuple(_promise(item) for item in items if item.steps or _only_boot(item))
-    left = tuple(_left(item) for item in items if item.reasons)
+    left = (*(_left(item) for item in items if item.reasons), *_deliberate(request))
     gained = sum(one.counts and one.after is Outcome.PASS for one in promises)
     scored = [one for one in request.results if one.scored and one.automated and one.outcome in _COUNTED]
     passed = sum(one.outcome is Outcome.PASS for one in scored)
@@ -328,6 +328,17 @@ def _left(item: Item) -> LeftOut:
         reasons=tuple(dict.fromkeys(item.reasons)),
         partly=bool(item.steps),
     )
+
+
+def _deliberate(request: Request) -> Iterator[LeftOut]:
+    """What the vendor leaves out and does not fail here: the list of exceptions has to be whole."""
+    entries = {
+        (section.target, entry.number): entry for section, entry in request.benchmark.recommendations()
+    }
+    for result in request.results:
+        reason = entries[result.target, result.number].excluded_because
+        if reason and result.outcome not in {Outcome.FAIL, Outcome.NOTSELECTED}:
+            yield LeftOut(number=result.number, title=result.title, reasons=(reason,), outcome=result.outcome)
 
 
 def _reach(request: Request, promises: Sequence[Promise]) -> Reach:

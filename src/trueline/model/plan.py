@@ -97,11 +97,15 @@ class Step(Model, frozen=True, kw_only=True):
 
 
 class LeftOut(Model, frozen=True, kw_only=True):
-    """A failing recommendation, or a part of it (`partly`), that this plan does not change, and why."""
+    """A recommendation, or a part of it (`partly`), that this plan does not change, and why.
+
+    It fails, or the system's vendor leaves it out deliberately, whatever its `outcome` is.
+    """
 
     number: str
     title: str
     reasons: tuple[str, ...]
+    outcome: Outcome = Outcome.FAIL
     partly: bool = False
 
 
