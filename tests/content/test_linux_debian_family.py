@@ -120,7 +120,7 @@ def test_a_benchmark_without_kinds_of_machines_is_whole_on_each() -> None:
 
 
 @pytest.mark.parametrize("benchmark", TABLES)
-def test_d10_few_scored_items_are_left_to_a_person(benchmark: str) -> None:
+def test_few_scored_items_are_left_to_a_person(benchmark: str) -> None:
     rules = load_rules()
     scored = [entry for entry in shipped(benchmark) if entry.scored]
     by_hand = [entry.number for entry in scored if any(rules[name].test is None for name in entry.rules)]

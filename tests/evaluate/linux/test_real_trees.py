@@ -8,10 +8,10 @@ import pytest
 from tests.collect.linux.linuxtree import build
 from trueline.collect.access import Root
 from trueline.collect.linux.collect import collect_linux
-from trueline.content.load import load_components, load_platform, load_rules
+from trueline.content.load import load_benchmark, load_components, load_platform, load_rules
 from trueline.evaluate.context import Context
 from trueline.evaluate.decision import Decision
-from trueline.evaluate.outcomes import judge
+from trueline.evaluate.outcomes import evaluate, judge
 from trueline.model.facts import NodeFacts
 from trueline.model.rule import bind
 
@@ -259,6 +259,15 @@ def test_a_log_of_somebody_else(tmp_path: Path) -> None:
 
 
 @AS_ROOT
+@pytest.mark.parametrize("number", [4, 996])
+def test_d12_a_group_is_known_by_its_name(tmp_path: Path, number: int) -> None:
+    assert logs(tmp_path, LOGS) == "pass"
+    build(tmp_path, {"/etc/group": f"root:x:0:\nadm:x:{number}:\n"})
+    os.chown(tmp_path / "var/log/syslog", 0, number)
+    assert judged(tmp_path, "log-files-by-kind").outcome.value == "pass"
+
+
+@AS_ROOT
 def test_a_link_out_of_the_logs_is_not_a_log(tmp_path: Path) -> None:
     build(tmp_path, {"/usr/share/doc/README": "text", "/var/log/README": "-> ../../usr/share/doc/README"})
     assert logs(tmp_path, LOGS) == "pass"
@@ -352,3 +361,31 @@ def test_defaults_of_openssh_are_those_of_its_release(
     files = {**dpkg(f"openssh-server {version}"), "/etc/ssh/sshd_config": "UsePAM yes\n"}
     assert outcome(tmp_path, files, "sshd-ciphers") == ciphers
     assert judged(tmp_path, "sshd-permitrootlogin").outcome.value == root
+
+
+@pytest.mark.parametrize("benchmark", ["cis-debian-12", "cis-debian-13", "cis-ubuntu-24.04"])
+def test_d7_nothing_fails_without_a_remedy(tmp_path: Path, benchmark: str) -> None:
+    release = benchmark.removeprefix("cis-").split("-")
+    files = {
+        **dpkg("gdm3 1-1", "openssh-server 1:9.2p1-2", "cron 3-1", "at 3-1"),
+        **enabled("ufw.service", "nftables.service", "netfilter-persistent.service"),
+        "/etc/ufw/ufw.conf": "ENABLED=yes\n",
+        "/etc/sudoers": "Defaults !use_pty,!authenticate,timestamp_timeout=99\nanna ALL=NOPASSWD: ALL\n",
+        "/etc/passwd": "root:x:0:0::/root:/bin/sh\nanna::0:42::/home/anna:/bin/odd\n",
+        "/etc/shadow": "root::1::::::\nanna:$6$a:99999::::::\n",
+        "/etc/group": "root:x:0:\nshadow:x:42:anna\ntoor:x:0:\n",
+        "/etc/shells": "/bin/sh\n/usr/sbin/nologin\n",
+        "/boot/grub/grub.cfg": "linux /vmlinuz quiet\n",
+        "/var/log/syslog": "a line",
+    }
+    facts = collect_linux(Root(str(build(tmp_path, files))), programs=False)
+    node = NodeFacts(hostname="n", os_release={"ID": release[0], "VERSION_ID": release[1]}, linux=facts)
+    context = Context(node, None, load_components(), load_platform("kubeadm"), None, 20000)
+    failed = [
+        one
+        for one in evaluate(load_benchmark(benchmark), load_rules(), context)
+        if one.outcome.value == "fail"
+    ]
+    assert len(failed) > 100
+    assert not [one.number for one in failed if not one.remediation.strip()]
+    assert not [one.number for one in failed if "<matches" in one.remediation or "<only" in one.remediation]
