@@ -119,6 +119,28 @@ def cat(paths: Sequence[str], read: Callable[[str | None], Done]) -> Done:
     return Done(rows=tuple(rows), status=max(one.status for one in found))
 
 
+def ls(words: Sequence[str], machine: Readable) -> Done:
+    """`ls PATH`, one name a line as it prints into a pipe."""
+    name, *paths = words
+    if paths[:1] == ["-1"]:
+        paths = paths[1:]
+    if len(paths) != 1 or paths[0].startswith("-"):
+        raise Unsure
+    path = paths[0]
+    found = entry(machine, path, follow=True)
+    if found.kind == "missing":
+        if entry(machine, path, follow=False).kind != "missing":
+            raise Unsure
+        _speaks(machine, name)
+        return failed(f"{name}: cannot access '{path}': No such file or directory", 2)
+    if found.kind != "directory":
+        return printed(path)
+    names = machine.names(path)
+    if names is None:
+        raise Unsure
+    return printed(*sorted(name for name in names if not name.startswith(".")))
+
+
 def find(words: Sequence[str], machine: Readable, run: Run, budget: Budget) -> Done:
     """`find PATH... [-mindepth N] [-maxdepth N] [!] [-type T] [!] [-name P] [-exec COMMAND {} ;|+]`."""
     name, *left = words
@@ -259,7 +281,7 @@ def _unary(operator: str, word: str, machine: Readable) -> bool:
 
 
 def _binary(left: str, operator: str, right: str) -> bool:
-    if left in ("!", "(") or left.startswith("-"):
+    if left in ("!", "(") or (left.startswith("-") and len(left) == 2):
         raise Unsure
     if operator in ("=", "!="):
         return (left == right) is (operator == "=")

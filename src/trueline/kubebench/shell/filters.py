@@ -1,11 +1,12 @@
 """Programs that turn lines into other lines: grep, sed, awk, tr, cut, head, tail, uniq, wc."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from trueline.kubebench.shell.patterns import Basic, basic
+from trueline.kubebench.shell.patterns import Expression, expression
 from trueline.kubebench.shell.rows import Done, Row, ended, lines_of, printed, silenced, split, sure_text
 from trueline.kubebench.shell.syntax import Unsure
+from trueline.model.base import Model
 
 Rows = tuple[Row, ...]
 _SHORTEST = 4
@@ -18,28 +19,38 @@ _LINES = re.compile(r"-n?([1-9]\d{0,4})")
 _ESCAPES = {r"\0": "\0", r"\n": "\n", r"\t": "\t", r"\\": "\\"}
 
 
-def grep(words: Sequence[str], read: Callable[[str | None], Done], user: str) -> Done:
-    """`grep [-v] [-o] [-q] [-A N] [--] PATTERN [FILE]`; `user` runs the programs that `ps` may show."""
-    options, pattern, file = _grep_words(words)
-    expression = basic(pattern)
-    source = read(file)
+class Search(Model, frozen=True, kw_only=True):
+    """A call of grep: its letters, how many lines are shown behind a match, what is sought, and where."""
+
+    options: str
+    following: int
+    pattern: str
+    file: str | None
+
+
+def grep(call: Search, source: Done, user: str) -> Done:
+    """`grep [-E] [-i] [-v|-o|-A N] [-q|-c] [--] PATTERN [FILE]`; `user` runs programs that `ps` may show."""
     if source.status:
         return source
-    rows = lines_of(source.rows)
-    only, quiet = "o" in options, "q" in options
-    if only or options.get("A"):
-        chosen = _only(rows, expression) if only else _with_following(rows, expression, options["A"])
+    rows, options = lines_of(source.rows), call.options
+    sought = expression(call.pattern, extended="E" in options, any_case="i" in options)
+    inverted = "v" in options
+    if "o" in options:
+        chosen = _only(rows, sought)
+    elif call.following:
+        chosen = _with_following(rows, sought, call.following)
     else:
-        chosen = tuple(
-            ended(row)
-            for row in rows
-            if _matches(row, expression, user, "v" in options) is not ("v" in options)
-        )
-    return Done(rows=silenced(chosen) if quiet else chosen, status=0 if chosen else 1)
+        chosen = tuple(ended(row) for row in rows if _matches(row, sought, user, inverted) is not inverted)
+    status = 0 if chosen else 1
+    if "c" in options:
+        sure_text(chosen)
+        return printed(str(len(chosen)), status=status)
+    return Done(rows=silenced(chosen) if "q" in options else chosen, status=status)
 
 
-def _grep_words(words: Sequence[str]) -> tuple[dict[str, int], str, str | None]:
-    options: dict[str, int] = {}
+def grep_words(words: Sequence[str]) -> Search:
+    """Reads the words of a call of grep. Raises Unsure."""
+    options, following = "", 0
     left = list(words)
     while left and left[0].startswith("-"):
         word = left.pop(0)
@@ -48,27 +59,25 @@ def _grep_words(words: Sequence[str]) -> tuple[dict[str, int], str, str | None]:
         if word == "-A" and left and left[0].isdigit():
             word += left.pop(0)
         if found := re.fullmatch(r"-A([1-9]\d{0,3})", word):
-            options["A"] = int(found[1])
-        elif re.fullmatch(r"-[voq]+", word):
-            options |= dict.fromkeys(word[1:], 1)
+            following = int(found[1])
+        elif re.fullmatch(r"-[Eivoqc]+", word):
+            options += word[1:]
         else:
             raise Unsure
     if not 1 <= len(left) <= 2 or any(word.startswith("-") for word in left[1:]):
         raise Unsure
-    if len(options) > 1:
+    exclusive = [letter for letter in "voqc" if letter in options] + ["A"] * bool(following)
+    if len(exclusive) > 1 and exclusive not in (["v", "q"], ["v", "c"]):
         raise Unsure
-    return options, left[0], left[1] if len(left) == 2 else None
+    file = left[1] if len(left) == 2 else None
+    return Search(options=options, following=following, pattern=left[0], file=file)
 
 
-def _matches(row: Row, expression: Basic, user: str, inverted: bool) -> bool:
+def _matches(row: Row, sought: Expression, user: str, inverted: bool) -> bool:
     """Whether the row as `ps` would print it matches. Raises Unsure where that can't be known."""
     if not row.moving:
-        return expression.search(row.text.rstrip("\n")) is not None
-    text = expression.literal
-    if text is None:
-        if row.ghost or not row.sure:
-            raise Unsure
-        return expression.search(row.text.rstrip("\n")) is not None
+        return sought.search(row.text.rstrip("\n")) is not None
+    text = sought.literal or ""
     # Numbers, times and blanks are columns' matter, and a question mark stands for what can't be printed.
     if len(text) < _SHORTEST or re.search(r"[\d\s:?]", text) or (row.ghost and text in user):
         raise Unsure
@@ -78,19 +87,19 @@ def _matches(row: Row, expression: Basic, user: str, inverted: bool) -> bool:
     return found
 
 
-def _only(rows: Rows, expression: Basic) -> Rows:
+def _only(rows: Rows, sought: Expression) -> Rows:
     if any(row.ghost or not row.sure for row in rows):
         raise Unsure
-    return tuple(Row(text=f"{part}\n") for row in rows for part in expression.all(row.text.rstrip("\n")))
+    return tuple(Row(text=f"{part}\n") for row in rows for part in sought.all(row.text.rstrip("\n")))
 
 
-def _with_following(rows: Rows, expression: Basic, count: int) -> Rows:
+def _with_following(rows: Rows, sought: Expression, count: int) -> Rows:
     if any(row.ghost or not row.sure for row in rows):
         raise Unsure
     chosen: list[Row] = []
     until = last = -1
     for number, row in enumerate(rows):
-        if expression.search(row.text.rstrip("\n")):
+        if sought.search(row.text.rstrip("\n")):
             until = number + count
         if number <= until:
             if chosen and last != number - 1:
@@ -109,19 +118,19 @@ def sed(words: Sequence[str], rows: Rows) -> Done:
             number = int(found[1])
             return Done(rows=rows[number - 1 : number])
         case [script] if found := _SED.fullmatch(script):
-            return Done(rows=_substituted(rows, basic(found["old"]), found["new"]))
+            return Done(rows=_substituted(rows, expression(found["old"]), found["new"]))
     raise Unsure
 
 
-def _substituted(rows: Rows, expression: Basic, new: str) -> Rows:
+def _substituted(rows: Rows, sought: Expression, new: str) -> Rows:
     pieces = new.split(r"\1")
-    if any(set(piece) & set("\\&") for piece in pieces) or (len(pieces) > 1 and expression.groups != 1):
+    if any(set(piece) & set("\\&") for piece in pieces) or (len(pieces) > 1 and sought.groups != 1):
         raise Unsure
     changed = []
     for row in rows:
         line = row.text.rstrip("\n")
-        if found := expression.search(line):
-            value = (found[1] if expression.groups else "").join(pieces)
+        if found := sought.search(line):
+            value = (found[1] if sought.groups else "").join(pieces)
             line = line[: found.start()] + value + line[found.end() :]
         changed.append(Row(text=line + row.text[len(row.text.rstrip("\n")) :], moving=False))
     return tuple(changed)
@@ -217,6 +226,16 @@ def uniq(words: Sequence[str], rows: Rows) -> Done:
     lines = [ended(row).text for row in rows]
     kept = [line for before, line in zip(("", *lines), lines, strict=False) if before != line]
     return Done(rows=tuple(Row(text=line) for line in kept))
+
+
+def sort(words: Sequence[str], rows: Rows) -> Done:
+    """`sort` and `sort -u`, by bytes."""
+    rows = lines_of(rows)
+    sure_text(rows)
+    if list(words) not in ([], ["-u"]):
+        raise Unsure
+    lines = sorted(ended(row).text[:-1] for row in rows)
+    return printed(*(dict.fromkeys(lines) if words else lines))
 
 
 def wc(words: Sequence[str], rows: Rows) -> Done:

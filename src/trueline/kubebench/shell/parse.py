@@ -16,6 +16,7 @@ from trueline.kubebench.shell.syntax import (
     Text,
     Unsure,
     Variable,
+    While,
     Word,
 )
 
@@ -134,6 +135,8 @@ class _Parser:
             found: Command = self.conditional()
         elif self.stands("for"):
             found = self.loop()
+        elif self.stands("while"):
+            found = self.reading()
         else:
             found = self.simple()
         self.depth -= 1
@@ -171,6 +174,23 @@ class _Parser:
         body = self.items("done")
         self.reserved("done")
         return For(name=name[0], words=tuple(words), body=body)
+
+    def reading(self) -> While:
+        """A loop with the condition `read`, the only one that is known to end."""
+        self.reserved("while")
+        self.reserved("read")
+        words = [_bare(word) for word in self.simple().words]
+        raw = words[0] == "-r"
+        names = tuple(words[raw:])
+        if not names or not all(_NAME.fullmatch(name) for name in names):
+            raise Unsure
+        if not self.takes(";") and not self.takes("\n"):
+            raise Unsure
+        self.skip_lines()
+        self.reserved("do")
+        body = self.items("done")
+        self.reserved("done")
+        return While(names=names, raw=raw, body=body)
 
     def simple(self) -> Simple:
         words: list[Word] = []

@@ -1,4 +1,4 @@
-"""Basic regular expressions and file name patterns, as far as all programs read them alike."""
+"""Regular expressions of grep and sed and file name patterns, as far as all programs read them alike."""
 
 import re
 from functools import lru_cache
@@ -11,15 +11,31 @@ _BRACKET = re.compile(r"\[(\^?)(\]?[^\]\\\[]*)\]")
 _TOKEN = re.compile(r"\\.|\[\^?\]?[^\]\\\[]*\]|[^\\\[]")
 _RANGE = re.compile(r"(.)-(.)")
 _SPECIAL = frozenset(r"\.[]*^$")
+# Of an extended expression only. Behind a backslash all of these are themselves there.
+_OPERATORS = frozenset(".*+?|()^$")
+# What GNU's programs know besides.
+_CLASSES = {
+    r"\s": r"[\t\n\v\f\r ]",
+    r"\S": r"[^\t\n\v\f\r ]",
+    r"\w": "[0-9A-Za-z_]",
+    r"\W": "[^0-9A-Za-z_]",
+}
 _LONGEST = 500
 
 
-class Basic:
-    """A basic regular expression for one line; `literal` is its text where it has no operators."""
+def is_gnu(pattern: str) -> bool:
+    """Whether only GNU's programs know all of it."""
+    return any(token in pattern for token in _CLASSES)
 
-    def __init__(self, pattern: str) -> None:
-        source, self.groups, self.literal = _translated(pattern)
-        self.source = source
+
+class Expression:
+    """A regular expression for one line; `literal` is its text where it has no operators."""
+
+    def __init__(self, pattern: str, *, extended: bool, any_case: bool) -> None:
+        source, self.groups, literal = _extended(pattern) if extended else _translated(pattern)
+        self.source = f"(?i){source}" if any_case else source
+        self.literal = None if any_case else literal
+        self.anchored = source[:1] == "^"
 
     def search(self, line: str) -> Any:
         """The leftmost and longest match. Raises Unsure where it differs from what was matched first."""
@@ -30,17 +46,17 @@ class Basic:
 
     def all(self, line: str) -> list[str]:
         """All matches behind each other that are not empty."""
-        if self.source[:1] == "^":
+        if self.anchored:
             raise Unsure
         return [found[0] for found in _longest(self.source).finditer(line) if found[0]]
 
 
 @lru_cache(maxsize=512)
-def basic(pattern: str) -> Basic:
-    """The expression. Raises Unsure for what implementations read differently."""
+def expression(pattern: str, *, extended: bool = False, any_case: bool = False) -> Expression:
+    """The basic or extended expression. Raises Unsure for what implementations read differently."""
     if not pattern or len(pattern) > _LONGEST or not pattern.isascii() or not pattern.isprintable():
         raise Unsure
-    return Basic(pattern)
+    return Expression(pattern, extended=extended, any_case=any_case)
 
 
 @lru_cache(maxsize=512)
@@ -85,13 +101,38 @@ def _translated(pattern: str) -> tuple[str, int, str | None]:
     opened, closed = tokens.count(r"\("), tokens.count(r"\)")
     if opened != closed or opened > 1 or (opened and tokens.index(r"\(") > tokens.index(r"\)")):
         raise Unsure
-    plain = all(len(token) == 1 and token not in ".*^$" for token in tokens)
+    plain = all(len(token) == 1 and token not in (".", "*", "^", "$") for token in tokens)
     return "".join(source), opened, pattern if plain else None
+
+
+def _extended(pattern: str) -> tuple[str, int, str | None]:
+    """The same for an extended expression, whose groups are not told apart."""
+    tokens = _TOKEN.findall(pattern)
+    if "".join(tokens) != pattern or {"{", "}"} & set(tokens):
+        raise Unsure
+    source: list[str] = []
+    depth = 0
+    for before, token, behind in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
+        depth += (token == "(") - (token == ")")
+        begins, ends = before in ("", "(", "|"), behind in ("", ")", "|")
+        odd = (token in ("*", "+", "?", "|", ")") and (begins or before in ("^", "$"))) or (
+            token in ("*", "+", "?") and before in ("*", "+", "?")
+        )
+        odd = odd or (token in ("|", "(") and behind in ("", ")", "|")) or depth < 0
+        if odd or (token == "^" and not begins) or (token == "$" and not ends):
+            raise Unsure
+        source.append(token if token in _OPERATORS else _token(token))
+    if depth:
+        raise Unsure
+    plain = all(len(token) == 1 and token not in _OPERATORS for token in tokens)
+    return "".join(source), 0, pattern if plain else None
 
 
 def _token(token: str) -> str:
     if token in (r"\(", r"\)"):
         return token[1]
+    if token in _CLASSES:
+        return _CLASSES[token]
     if token in (".", "*", "^", "$"):
         return token
     if found := _BRACKET.fullmatch(token):

@@ -7,6 +7,7 @@ import msgspec
 
 from trueline.kubebench.shell import files, filters
 from trueline.kubebench.shell.machine import Readable
+from trueline.kubebench.shell.patterns import is_gnu
 from trueline.kubebench.shell.processes import ps
 from trueline.kubebench.shell.rows import Budget, Done, Row, printed, sure_text
 from trueline.kubebench.shell.syntax import Unsure
@@ -77,13 +78,15 @@ def reads_input(words: Sequence[str]) -> bool:
     if name == "cat":
         return len(words) == 1
     if name == "grep":
-        return not any(re.match(r"/", word) for word in words[2:])
+        return filters.grep_words(words[1:]).file is None
     return name in _FILTERS or name == "xargs"
 
 
 def ends_early(words: Sequence[str]) -> bool:
     """Whether it may end before it has read everything."""
-    return base_name(words[0]) == "head" or (base_name(words[0]) == "grep" and "-q" in words)
+    return base_name(words[0]) == "head" or (
+        base_name(words[0]) == "grep" and "q" in filters.grep_words(words[1:]).options
+    )
 
 
 def passes_on(words: Sequence[str]) -> bool:
@@ -169,9 +172,25 @@ def _ps(call: Call) -> Done:
 
 
 def _grep(call: Call) -> Done:
-    if call.machine.variable("GREP_OPTIONS"):
+    search = filters.grep_words(call.arguments)
+    gnu = call.machine.maker(call.words[0]) == "gnu"
+    if call.machine.variable("GREP_OPTIONS") or (is_gnu(search.pattern) and not gnu):
         raise Unsure
-    return filters.grep(call.arguments, call.read, call.machine.own_user)
+    if "i" in search.options and not call.machine.quotes:
+        raise Unsure  # languages differ in what is the same letter
+    return filters.grep(search, call.read(search.file), call.machine.own_user)
+
+
+def _sort(call: Call) -> Done:
+    if not call.machine.quotes:
+        raise Unsure  # languages differ in their orders
+    return filters.sort(call.arguments, call.read(None).rows)
+
+
+def _ls(call: Call) -> Done:
+    if not call.machine.quotes or call.machine.variable("QUOTING_STYLE"):
+        raise Unsure
+    return files.ls(call.words, call.machine)
 
 
 def _filter(name: str) -> Callable[[Call], Done]:
@@ -179,13 +198,15 @@ def _filter(name: str) -> Callable[[Call], Done]:
     return lambda call: run(call.arguments, call.read(None).rows)
 
 
-_FILTERS = ("grep", "sed", "awk", "tr", "cut", "head", "tail", "uniq", "wc")
+_FILTERS = ("grep", "sed", "awk", "tr", "cut", "head", "tail", "uniq", "wc", "sort")
 # What these print is the same wherever they are, and what they would print where they are not is plain.
 _PLAIN = ("cat", "stat", "grep")
-_GNU = ("sed", "tr", "cut", "head", "tail", "uniq", "wc", "xargs", "find")
+_GNU = ("sed", "tr", "cut", "head", "tail", "uniq", "wc", "sort", "xargs", "find", "ls")
 PROGRAMS: dict[str, Callable[[Call], Done]] = {
-    **{name: _filter(name) for name in _FILTERS if name != "grep"},
+    **{name: _filter(name) for name in _FILTERS if name not in ("grep", "sort")},
     "grep": _grep,
+    "sort": _sort,
+    "ls": _ls,
     "ps": _ps,
     "xargs": _xargs,
     "cat": lambda call: files.cat(call.arguments, call.read),

@@ -16,9 +16,10 @@ from trueline.kubebench.shell.programs import (
     start,
     starts_others,
 )
-from trueline.kubebench.shell.rows import Budget, Done, Row, silenced, sure_text
+from trueline.kubebench.shell.rows import Budget, Done, Row, lines_of, silenced, sure_text
 from trueline.kubebench.shell.syntax import (
     AndOr,
+    Command,
     For,
     If,
     Items,
@@ -29,6 +30,7 @@ from trueline.kubebench.shell.syntax import (
     Text,
     Unsure,
     Variable,
+    While,
 )
 
 SHELL = "/bin/sh"
@@ -93,7 +95,7 @@ class Interpreter:
         done = self.command(stages[0]) if len(stages) == 1 else self.piped(stages)
         return Done(rows=done.rows, status=int(done.status == 0)) if pipeline.negated else done
 
-    def command(self, command: Simple | If | For) -> Done:
+    def command(self, command: Command) -> Done:
         self.budget.spend()
         match command:
             case Simple():
@@ -102,6 +104,8 @@ class Interpreter:
                 return self.conditional(command)
             case For():
                 return self.loop(command)
+            case While():
+                raise Unsure  # it would read the rest of the script
 
     def conditional(self, command: If) -> Done:
         rows: list[Row] = []
@@ -181,23 +185,52 @@ class Interpreter:
             raise Unsure
         return text.rstrip("\n")
 
-    def piped(self, stages: Sequence[Simple | If | For]) -> Done:
+    def piped(self, stages: Sequence[Command]) -> Done:
+        last = stages[-1]
+        reading = last if isinstance(last, While) else None
+        if reading:
+            stages = stages[:-1]
         commands = [stage for stage in stages if isinstance(stage, Simple) and not stage.assignments]
         if len(commands) != len(stages):
             raise Unsure
-        outer, self.crowded = self.crowded, True
         # Behind the first, substitutions run beside the other programs and read what those print.
-        if any(
-            isinstance(part, Substitution) for each in commands[1:] for word in each.words for part in word
-        ):
+        behind = [part for command in commands[1:] for word in command.words for part in word]
+        if any(isinstance(part, Substitution) for part in behind):
             raise Unsure
+        outer, self.crowded = self.crowded, self.crowded or len(stages) > 1 or reading is not None
         calls = [self.words(command) for command in commands]
-        self.crowded = outer
         said, self.said = self.said, []
         early = any(command.silent for command in commands) or any(ends_early(call) for call in calls)
         if early and any(starts_others(call) for call in calls):
             raise Unsure  # they tell of programs that were ended early
-        return self.flow(commands, calls, said)
+        if not reading:
+            self.crowded = outer
+            return self.flow(commands, calls, said)
+        # What the loop starts would be listed by a `ps` that is not done yet, and the other way round.
+        done = self.read_lines(reading, self.flow(commands, calls, said))
+        self.crowded = outer
+        return done
+
+    def read_lines(self, command: While, given: Done) -> Done:
+        """Carries out the loop in a shell of its own: what it assigns is gone behind it."""
+        if any(row.error for row in given.rows):
+            raise Unsure  # it might print before those are told
+        text = sure_text(lines_of(given.rows))
+        if not command.raw and "\\" in text:
+            raise Unsure
+        outer, self.variables = self.variables, dict(self.variables)
+        empty, self.input_is_empty = self.input_is_empty, False
+        rows: list[Row] = []
+        status = 0
+        for line in text.split("\n")[:-1]:
+            self.budget.spend()
+            for name, value in zip(command.names, _read_words(line, len(command.names)), strict=True):
+                self.assign(name, value)
+            done = self.items(command.body)
+            rows += done.rows
+            status = done.status
+        self.variables, self.input_is_empty = outer, empty
+        return Done(rows=tuple(rows), status=status)
 
     def flow(self, commands: list[Simple], calls: list[list[str]], said: list[Row]) -> Done:
         """Runs the stages of a pipeline; what they say of errors comes before what the last one prints."""
@@ -257,6 +290,13 @@ class Interpreter:
             rows += done.rows
             status = done.status
         return Done(rows=tuple(rows), status=status)
+
+
+def _read_words(line: str, count: int) -> list[str]:
+    """What `read` puts into each of so many variables; the last gets the rest of the line."""
+    line = line.strip(" \t")
+    words = re.split(r"[ \t]+", line, maxsplit=count - 1) if count > 1 else [line]
+    return words + [""] * (count - len(words))
 
 
 def _behind(rows: Sequence[Row], done: Done) -> Done:

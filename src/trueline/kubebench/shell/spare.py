@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from trueline.kubebench.shell.parse import parse
 from trueline.kubebench.shell.programs import PROGRAMS, base_name
-from trueline.kubebench.shell.syntax import For, If, Items, Line, Pipeline, Simple, Text, Unsure, Word
+from trueline.kubebench.shell.syntax import If, Items, Line, Pipeline, Simple, Text, Unsure, Word
 
 SHELL = "/bin/sh"
 Commands = tuple[tuple[str, ...], ...]
@@ -108,7 +108,7 @@ def _last_commands(items: Items, is_there: Callable[[str], bool]) -> Iterator[in
             for branch in (*(then for _, then in command.branches), command.otherwise):
                 if branch:
                     yield from _last_commands(branch, is_there)
-        case For():
+        case _:
             return
 
 

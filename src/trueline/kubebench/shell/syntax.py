@@ -60,7 +60,15 @@ class For(Model, frozen=True, kw_only=True):
     body: "Items"
 
 
-Command = Simple | If | For
+class While(Model, frozen=True, kw_only=True):
+    """A loop over the lines of its input: `while read NAME...`. `raw`: backslashes are themselves."""
+
+    names: tuple[str, ...]
+    raw: bool
+    body: "Items"
+
+
+Command = Simple | If | For | While
 
 
 class Pipeline(Model, frozen=True, kw_only=True):
