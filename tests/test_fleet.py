@@ -80,7 +80,9 @@ def test_missing_nodes_never_stand_among_failing_ones():
     found = single("fail", "pass", missing=["x", "y"])
     assert found.spread.missing == ("x", "y")
     assert found.spread.nodes["fail"] == ("a",)
-    assert single("pass", missing=["x"]).reason == "No result of x."
+    lost = single("pass", missing=["x"])
+    assert (lost.reason, lost.evidence) == ("No result of x.", ())
+    assert lost.remediation == "Examine x, then make this report anew."
 
 
 def test_evidence_is_that_of_the_first_of_the_worst_nodes_and_says_so():

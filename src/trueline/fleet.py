@@ -160,7 +160,12 @@ class _Part:
         return Assessment(
             schema=ASSESSMENT_SCHEMA,
             tool=TOOL,
-            benchmark=msgspec.structs.replace(first.benchmark, sections=sections),
+            benchmark=msgspec.structs.replace(
+                first.benchmark,
+                sections=sections,
+                chosen_because=_same(voice.brief.benchmark.chosen_because for voice in self._voices) or "",
+                pinned=all(voice.brief.benchmark.pinned for voice in self._voices),
+            ),
             target=self._target(name),
             results=results,
             counts=totals(results),

@@ -17,6 +17,7 @@ from trueline.fleet import Fleet, scored_only
 from trueline.model.results import Assessment
 from trueline.policy.roster import Roster
 from trueline.report import FORMATS
+from trueline.report.safe import visible
 
 
 @click.command()
@@ -100,7 +101,7 @@ def fleet(
     if not unscored:
         made = tuple(scored_only(one) for one in made)
     for path, why in unread.items():
-        click.echo(f"warning: {path}: {why}", err=True)
+        click.echo(f"warning: {visible(path)}: {visible(why)}", err=True)
     _write(made, format_, outputs)
     ctx.exit(max(exit_code(one) for one in made))
 

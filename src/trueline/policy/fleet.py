@@ -300,11 +300,18 @@ def result_of(verdict: Verdict, shown: Result, waived: Result | None) -> Result:
     """The fleet's result: what the witness showed, with the verdict of all."""
     own: Disposition = "required" if shown.scored and shown.automated else "informational"
     spread = verdict.spread
+    changes: dict[str, Any] = {}
     if verdict.outcome is shown.outcome:
         several = spread is not None and sum(map(len, spread.nodes.values())) + len(spread.missing) > 1
         reason = f"On {verdict.witness.name}: {shown.reason}" if several and shown.reason else shown.reason
     else:
-        reason = f"No result of {few(spread.missing if spread else ())}."
+        lost = few(spread.missing if spread else ())
+        reason = f"No result of {lost}."
+        changes = {
+            "evidence": (),
+            "remediation": f"Examine {lost}, then make this report anew.",
+            "lasting": "",
+        }
     return msgspec.structs.replace(
         shown,
         outcome=verdict.outcome,
@@ -312,6 +319,7 @@ def result_of(verdict: Verdict, shown: Result, waived: Result | None) -> Result:
         disposition=verdict.disposition or own,
         waiver=waived.waiver if waived else "",
         spread=spread,
+        **changes,
     )
 
 
