@@ -37,7 +37,7 @@ docs: $(STAMP) ## Check links and examples of the documentation
 	@$(BIN)/python -m pytest tests/docs
 
 schemas: $(STAMP) ## Write the JSON Schemas after a change of the model
-	@for name in snapshot assessment policy baseline gate benchmark profile rules cases settings platform hardening-plan; do \
+	@for name in snapshot assessment drift policy baseline gate benchmark profile rules cases settings platform hardening-plan; do \
 	$(BIN)/trueline content schema $$name > src/trueline/schemas/$$name.json; done
 
 clean: ## Remove what the other targets made

@@ -3,10 +3,7 @@
 import click
 import msgspec
 
-from trueline.cli.choose import Named
-from trueline.cli.fleet_inputs import Inputs
 from trueline.cli.history_store import now, opened, phase_option, store_option
-from trueline.content.load import benchmark_ids, load_benchmark, load_rules
 from trueline.errors import UsageError
 from trueline.model.benchmark import Benchmark
 from trueline.model.results import Assessment, Result
@@ -28,6 +25,9 @@ def import_log(
     Where its checks have numbers of the benchmark, they can be compared with later scans; their evidence
     can't, as it is the output of other commands.
     """
+    from trueline.cli.choose import Named  # content takes long to import, and other subcommands need none
+    from trueline.cli.fleet_inputs import Inputs
+
     read = Inputs(Named(benchmarks=(benchmark,), platform="", version="")).whole(log_file)
     if read.tool.name != "kube-bench":
         raise UsageError(f"{log_file} was not written by kube-bench", hint="`trueline history add` takes it.")
@@ -51,6 +51,8 @@ def import_log(
 
 def _known(read: Assessment, benchmark: str) -> Assessment:
     """With the rules and components of a benchmark that ships, where numbers and targets agree."""
+    from trueline.content.load import benchmark_ids, load_benchmark
+
     if benchmark not in benchmark_ids():
         return read
     shipped = load_benchmark(benchmark)
@@ -59,6 +61,8 @@ def _known(read: Assessment, benchmark: str) -> Assessment:
 
 
 def _with_rules(read: Assessment, shipped: Benchmark) -> tuple[Result, ...]:
+    from trueline.content.load import load_rules
+
     entries = {(section.target, entry.number): entry for section, entry in shipped.recommendations()}
     rules = load_rules(frozenset(name for entry in entries.values() for name in entry.rules))
     results = []

@@ -21,7 +21,6 @@ from trueline.cli.output import standard_output, write_reports
 from trueline.cli.tables import print_table
 from trueline.collect.assessments import read_assessments
 from trueline.collect.snapshot import encode_snapshot, read_snapshot
-from trueline.content.yaml_files import read_text
 from trueline.errors import UsageError
 from trueline.report import FORMATS
 from trueline.report.safe import visible
@@ -53,6 +52,8 @@ def add(
     """Append assessments that `trueline scan --format json` wrote."""
     assessments = [one for file in files for one in read_assessments(file)]
     snapshot = encode_snapshot(read_snapshot(snapshot_file)) if snapshot_file else b""
+    from trueline.content.yaml_files import read_text  # YAML takes long to import
+
     policies = [(name, read_text(Path(name)).encode()) for name in policy_files]
     history = opened(store, create=True)
     from trueline.store.history import Documents

@@ -11,7 +11,7 @@ from trueline.model.plan import Plan
 from trueline.model.platform import Platform
 from trueline.model.policy import Policy
 from trueline.model.profile import Profile
-from trueline.model.results import Assessment
+from trueline.model.results import Assessment, Drift
 from trueline.model.rule import CaseFile, RuleFile
 from trueline.model.setting import Component
 
@@ -21,6 +21,7 @@ DOCUMENTS: dict[str, type] = {
     "policy": Policy,
     "baseline": Baseline,
     "gate": Gate,
+    "drift": Drift,
     "hardening-plan": Plan,
     "benchmark": Benchmark,
     "profile": Profile,
