@@ -189,6 +189,22 @@ def test_only_one_run_at_a_time(root):
         hardener(root).apply(made)
 
 
+def test_an_ordinary_user_is_refused(root):
+    made = plan(root)
+    before = tree(root)
+    machine = hardener(root)
+    child = os.fork()
+    if child == 0:
+        os.setuid(65534)
+        try:
+            machine.apply(made)
+        except Refused as error:
+            os._exit(7 if "only root" in error.message else 8)
+        os._exit(9)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    assert tree(root) == before
+
+
 def test_nothing_to_undo_is_said(root):
     with pytest.raises(Refused, match="nothing to undo"):
         hardener(root).rollback()

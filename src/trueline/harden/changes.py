@@ -88,8 +88,7 @@ class Planning:
             missing.append(above)
             above = above.rpartition("/")[0]
         self.made |= set(missing)
-        state = FileState(kind="directory", mode="0755", owner="root", group="root")
-        return tuple(FileChange(path=one, before=None, after=state) for one in reversed(missing))
+        return tuple(FileChange(path=one, before=None, after=_folder(one)) for one in reversed(missing))
 
     def _unit(self, op: UnitState) -> tuple[Change, ...]:
         units = self.linux.units
@@ -175,6 +174,13 @@ def _new(op: Operation, path: str) -> FileState:
     mode = op.mode if isinstance(op, WriteFile) else ""
     mode = mode or next((bits for place, bits in _NEW_MODES.items() if path.startswith(place)), "0644")
     return FileState(kind="file", mode=mode, owner="root", group="root", digest=sha256(b""))
+
+
+def _folder(path: str) -> FileState:
+    """A new directory: what cron and auditd read is for root alone."""
+    closed = path.startswith(("/etc/cron", "/etc/audit"))
+    mode = "0700" if closed else "0755"
+    return FileState(kind="directory", mode=mode, owner="root", group="root")
 
 
 def _with_access(
