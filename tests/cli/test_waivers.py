@@ -17,6 +17,7 @@ from trueline.model.rule import bind
 
 WHY = ("--reason", "kubelets get new certificates with the image of the next quarter")
 CONTROL = ("--compensating-control", "the node network admits the control plane alone, by its firewall")
+WHEN = ("--trigger", "kubernetes-version=>=1.40")
 
 
 def run(*words):
@@ -130,6 +131,7 @@ def test_add_without_a_run_makes_a_file(tmp_path):
                 "x",
                 *WHY,
                 *CONTROL,
+                *WHEN,
             ),
             "no approver, and 1.2.1 is critical",
         ),

@@ -25,7 +25,10 @@ from trueline.policy.problems import critical, defects, misnomers
 from trueline.policy.register import meant, observation
 
 _CLASSES = ("accepted-exception", "provider-owned", "alternative-evidence", "informational", "required")
-_OPTIONS = {"evidence": "--link", "review_trigger": "--trigger"}
+_OPTIONS = {
+    "evidence": "--link",
+    "review_trigger": "--trigger, as kubernetes-version=1.36 or date=2026-06-30",
+}
 _REQUIRED = ("id", "class", "check", "benchmark", "scope", "reason", "owner", "approver", "created")
 
 
@@ -43,7 +46,13 @@ _REQUIRED = ("id", "class", "check", "benchmark", "scope", "reason", "owner", "a
 @click.option("--owner", help="Who sees to it. Default: the owner in --from.")
 @click.option("--approver", default="", help="Who approved it; needed for what is critical.")
 @click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Default: in 90 days.")
-@click.option("--trigger", "triggers", multiple=True, metavar="KIND=VALUE", help="When to review it earlier.")
+@click.option(
+    "--trigger",
+    "triggers",
+    multiple=True,
+    metavar="KIND=VALUE",
+    help="When to review it before its end. Default: with another Kubernetes version.",
+)
 @click.option("--recommendation", help="What the check wants. Default: its title.")
 @click.option("--observed", help="What was found. Default: the evidence in --from.")
 @click.option("--cluster", "clusters", multiple=True, metavar="PATTERN", help="Where it holds.")
@@ -100,7 +109,7 @@ def _entry(given: Mapping[str, Any], policy: Policy, day: date) -> dict[str, Any
         "approver": given["approver"],
         "created": day,
         "expires": expires,
-        "review_trigger": _triggers(given["triggers"], found[0] if found else None, expires),
+        "review_trigger": _triggers(given["triggers"], found[0] if found else None),
         "meaning": meanings[0] if len(meanings) == 1 else meanings,
     }
     wanted = (*_REQUIRED, "meaning", "evidence") if given["kind"] == "required" else tuple(entry)
@@ -154,13 +163,12 @@ def _scope(given: Mapping[str, Any], run: Assessment | None) -> dict[str, Any]:
     return {**({"clusters": clusters} if clusters else {}), **({"nodes": kept} if kept else {})}
 
 
-def _triggers(given: Sequence[str], run: Assessment | None, expires: date) -> Any:
-    """What was named, else the Kubernetes version of the run, else the last day."""
+def _triggers(given: Sequence[str], run: Assessment | None) -> Any:
+    """What was named, else the Kubernetes version of the run; nothing where that is not known."""
     found = [{"kind": kind, "value": value} for kind, _, value in (one.partition("=") for one in given)]
     if not found and run and run.target.kubernetes:
         version = ".".join(run.target.kubernetes.removeprefix("v").split(".")[:2])
         found = [{"kind": "kubernetes-version", "value": version}]
-    found = found or [{"kind": "date", "value": expires.isoformat()}]
     return found[0] if len(found) == 1 else found
 
 
