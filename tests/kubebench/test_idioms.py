@@ -319,3 +319,11 @@ def test_program_of_ones_own_is_left_to_itself(own, tmp_path, monkeypatch, name)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     assert answer(scripts[name], own) is None
     assert run_script(scripts[name]).output == "mine\n"
+
+
+def test_function_in_the_environment_is_left_to_the_shell(own, monkeypatch):
+    for script in ("cat /etc/passwd", "test -e /etc/passwd", "sh -c 'echo a'"):
+        assert answer(script, own) is not None
+        with monkeypatch.context() as changed:
+            changed.setenv(f"BASH_FUNC_{script.split()[0]}%%", "() { echo mine; }")
+            assert answer(script, own) is None

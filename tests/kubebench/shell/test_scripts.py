@@ -502,9 +502,9 @@ def test_any_script_is_answered_as_the_shell_does_or_left_to_it(both, script):
 
 
 TOKENS = r"""
-echo cat if then else fi for in do done while read test [ ] $( ) ' " \ | || && & ; ;; < > 2>/dev/null * ? {} ~ #
-= ! $X ${X} $ grep -E -v -o sed s/a/b/ awk '{print find -name -exec \; + xargs -I{} stat -c %a tr \0 ps -ef -C sh
--c uniq wc -l head -1 sort ls /etc/passwd /nowhere a
+echo cat if then else fi for in do done while read test [ ] $( ) ' " \ | || && & ; ;; < > 2>/dev/null * ? {}
+~ # = ! $X ${X} $ grep -E -v -o sed s/a/b/ awk '{print find -name -exec \; + xargs -I{} stat -c %a tr \0
+ps -ef -C sh -c uniq wc -l head -1 sort ls /etc/passwd /nowhere a
 """
 PIECES = st.sampled_from([*TOKENS.split(), "\n", "\t", "é", "\0"])
 

@@ -256,6 +256,8 @@ class Interpreter:
     def started(self, words: list[str], given: tuple[Row, ...] | None, beside: tuple[str, ...]) -> Done:
         """Runs one command with its input: that of a pipeline, or None for the shell's own."""
         self.budget.spend()
+        if self.machine.variable(f"BASH_FUNC_{words[0]}%%"):
+            raise Unsure  # bash puts a function in its place
         if words[0] in ("sh", SHELL):
             if beside:
                 raise Unsure
