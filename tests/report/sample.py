@@ -17,6 +17,7 @@ from trueline.model.results import (
     Result,
     Score,
     SectionHead,
+    Source,
     Spread,
     Target,
     Totals,
@@ -582,6 +583,16 @@ FLEET = assessment(
         NodeHead(name="worker-8", roles=("node",), missing=True, reason="No result came of it."),
     ),
     notices=("No results came of 1 expected nodes: worker-8.",),
+    sources=(
+        Source(name="processes of the node", available=True),
+        Source(name="files below /etc/kubernetes", available=True),
+        Source(
+            name="files below /var/lib/kubelet",
+            available=False,
+            reason="is not mounted below the root (on 1 of 9: worker-3)",
+            numbers=("4.2.2",),
+        ),
+    ),
     coverage=Coverage(total=7, applicable=6, evaluated=4, not_inspectable=1),
 )
 

@@ -91,3 +91,12 @@ def test_csv_has_the_scope_in_each_row():
     rows = list(csv.DictReader(io.StringIO(rendered("csv"))))
     assert {row["scope"] for row in rows} == {RICH.scope}
     assert {row["mode"] for row in rows} == {"job"}
+
+
+@pytest.mark.parametrize("name", ["text", "markdown", "json"])
+def test_w4_each_source_is_listed_as_read_or_not(name):
+    read = Source(name="processes of the node", available=True)
+    content = plain(rendered(name, msgspec.structs.replace(RICH, sources=(read, UNSEEN))))
+    assert plain(read.name) in content
+    assert plain(UNSEEN.name) in content
+    assert content.index(plain(read.name)) < content.index(plain(UNSEEN.reason))

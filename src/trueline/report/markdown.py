@@ -165,6 +165,8 @@ def fenced(content: str) -> list[str]:
 
 
 def _unseen(assessment: Assessment) -> Iterator[str]:
+    if seen := outline.seen(assessment):
+        yield from (f"**Read:** {text(prose(seen))}", "")
     if missing := outline.missing(assessment):
         yield from ("## What this run could not see", "")
         yield from table(

@@ -180,6 +180,11 @@ def run(assessment: Assessment) -> dict[str, str]:
     return {label: value for label, value in found.items() if value.strip()}
 
 
+def seen(assessment: Assessment) -> str:
+    """The sources of evidence that were read, in one line; "" where none are known."""
+    return ", ".join(source.name for source in assessment.sources if source.available)
+
+
 def unseen(assessment: Assessment) -> list[str]:
     """What the run could not see, in sentences, each with the numbers that it concerns."""
     return [

@@ -172,6 +172,8 @@ class _Writer:
         yield "== Score and coverage =="
         yield f"Score: {outline.score_words(assessment.counts.score)}"
         yield f"Coverage: {outline.coverage_words(assessment)}"
+        if seen := outline.seen(assessment):
+            yield from self._item("Read:", seen)
         if unseen := outline.unseen(assessment):
             yield "Could not be read:"
             for sentence in unseen:
