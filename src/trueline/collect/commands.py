@@ -149,8 +149,8 @@ def _end(started: Iterable[subprocess.Popen[bytes]]) -> None:
 
 
 def find_program(name: str) -> bool:
-    """Whether this name starts a program."""
-    return shutil.which(name) is not None
+    """Whether this name starts a program, and not a function that bash takes from the environment."""
+    return shutil.which(name) is not None and f"BASH_FUNC_{name}%%" not in os.environ
 
 
 def run_program(words: Sequence[str], *, timeout: float, limit: int = OUTPUT_LIMIT) -> CommandOutput:
