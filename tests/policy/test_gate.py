@@ -11,10 +11,12 @@ from tests.policies import HEAD, ON, PROOF, TARGET, assessment, entry, policy, r
 from trueline.assess import TOOL, aged_policy, exit_code, with_policy
 from trueline.model.facts import Tool
 from trueline.model.policy import Applied, GateRules
+from trueline.model.register import Entry
 from trueline.model.results import NodeHead, Outcome, ProfileHead, Spread
 from trueline.policy.baseline import baseline_of
 from trueline.policy.gate import decide, gated
 from trueline.policy.verdict import gaps
+from trueline.report.gate import to_markdown, to_text
 
 
 def judged(document, *waivers, on=ON, **fields):
@@ -350,6 +352,23 @@ def test_w43_an_identical_run_passes_by_its_own_baseline_where_it_was_complete(r
     rules = GateRules()
     if decide([document], rules, on=ON.isoformat()).verdict != "incomplete":
         assert decide([document], rules, on=ON.isoformat(), baseline=accepted(document)).exit_code == 0
+
+
+_ODD = "\x1b[2J\n[PASS] 1.2.5 | `x` <b>\u202e"
+
+
+def test_what_an_assessment_says_of_itself_is_not_believed():
+    odd = Entry(
+        id=_ODD, check=_ODD, benchmark=_ODD, kind="accepted-exception", state="matched", expires="2026-99-99"
+    )
+    target = msgspec.structs.replace(TARGET, name=_ODD, collected_at=_ODD)
+    document = assessment(PASS, result(title=_ODD, component=_ODD, reason=_ODD, owner=_ODD), target=target)
+    decision = gate(aged_policy(msgspec.structs.replace(document, entries=(odd,)), on=ON))
+    for show in (to_text, to_markdown):
+        shown = show(decision)
+        assert not {"\x1b", "\u202e"} & set(shown)
+        assert not any(line.startswith("[PASS]") for line in shown.splitlines())
+    assert "<b>" not in to_markdown(decision).replace("\\<b\\>", "")
 
 
 def test_the_tool_of_a_baseline_is_recorded():

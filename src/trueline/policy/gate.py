@@ -1,5 +1,6 @@
 """Decides whether a pipeline goes on: from assessments under a policy, and a baseline where there is one."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Literal
@@ -217,7 +218,7 @@ def _expiring(assessments: Iterable[Assessment], on: str, days: int) -> tuple[En
         next((entry for entry in group if entry.state == "matched"), None)
         for group in _entries(assessments).values()
     )
-    soon = [entry for entry in matched if entry and entry.expires and _left(on, entry.expires) <= days]
+    soon = [entry for entry in matched if entry and _left(on, entry.expires) <= days]
     return tuple(sorted(soon, key=lambda entry: (entry.expires, entry.id)))
 
 
@@ -229,8 +230,12 @@ def _idle(assessments: Iterable[Assessment]) -> tuple[Entry, ...]:
     return tuple(min(group, key=lambda entry: order.index(entry.state)) for group in lost)
 
 
-def _left(on: str, expires: str) -> int:
-    return (date.fromisoformat(expires) - date.fromisoformat(on)).days
+def _left(on: str, expires: str) -> float:
+    """Days until the end; endless where it has none, as what was read from a file may say anything."""
+    try:
+        return (date.fromisoformat(expires) - date.fromisoformat(on)).days
+    except ValueError:
+        return math.inf
 
 
 def _dispositions(assessments: Iterable[Assessment]) -> dict[str, int]:

@@ -34,9 +34,10 @@ def _text(gate: Gate) -> Iterator[str]:
     for reason in gate.because:
         yield f"  because: {visible(reason)}"
     for run in gate.runs:
-        yield f"Run: {visible(run.benchmark)} on {visible(run.target) or 'the target'}, {run.collected_at}"
+        where = visible(run.target) or "the target"
+        yield f"Run: {visible(run.benchmark)} on {where}, {visible(run.collected_at)}"
     if gate.policy:
-        yield f"Policy: {', '.join(map(visible, gate.policy.files))} ({gate.policy.digest})"
+        yield f"Policy: {', '.join(map(visible, gate.policy.files))} ({visible(gate.policy.digest)})"
     if gate.baseline:
         yield f"Baseline: of {visible(gate.baseline)}"
     yield from _section(_failures(gate), gate.failures)
@@ -100,7 +101,7 @@ def _about(one: GateFinding) -> str:
 
 def _ending(entry: Entry) -> str:
     numbers = ", ".join(map(visible, entry.numbers))
-    return f"{visible(entry.id)} for {numbers} ends on {entry.expires}, owner {visible(entry.owner)}"
+    return f"{visible(entry.id)} for {numbers} ends on {visible(entry.expires)}, owner {visible(entry.owner)}"
 
 
 def _idle(entry: Entry) -> str:
