@@ -172,6 +172,18 @@ def test_operations_that_do_something_else_than_the_diff_shows_are_refused(root)
     assert tree(root) == before
 
 
+def test_a_file_that_its_program_would_refuse_ends_the_run_before_it_begins(root):
+    """A stack of PAM with a line that is none: nothing is changed, and the journal says so."""
+    (root / "etc/pam.d/common-auth").write_text("auth nonsense\nauth required pam_unix.so nullok\n")
+    made = plan(root, only=("5.3.3.4.1", "2.4.1.2"))
+    assert any(change.path == "/etc/pam.d/common-auth" for step in made.steps for change in step.changes)
+    before = tree(root)
+    with pytest.raises(Refused, match="common-auth:1"):
+        hardener(root).apply(made)
+    assert tree(root) == before
+    assert [run.state for run in hardener(root).store.runs()] == ["undone"]
+
+
 def test_a_directory_that_became_a_link_is_not_followed(root, tmp_path):
     made = plan(root, only=("2.4.1.2", "5.4.1.1"))
     (tmp_path / "elsewhere").mkdir()

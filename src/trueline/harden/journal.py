@@ -115,10 +115,10 @@ class Run:
     @property
     def state(self) -> Literal["applied", "unfinished", "undone"]:
         """What became of it."""
+        last = next((one.how for one in reversed(self.entries) if isinstance(one, Ended)), None)
         if not self.intents:
-            ended = any(isinstance(one, Ended) for one in self.entries)
-            return "undone" if self.undone else "applied" if ended else "unfinished"
-        return "applied" if any(isinstance(one, Ended) for one in self.entries) else "unfinished"
+            return "undone" if self.undone else last or "unfinished"
+        return "applied" if last else "unfinished"
 
     @property
     def begun_at(self) -> str:
