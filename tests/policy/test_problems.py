@@ -137,6 +137,12 @@ def test_w38_what_is_critical_needs_an_approver(changes, fields, refused):
     assert [one.fatal for one in critical(whole, whole, CATALOG)] == [True] * refused
 
 
+def test_w38_lowering_what_is_critical_is_said():
+    (found,) = said(severities={"apiserver-anonymous-auth-disabled": "low"})
+    assert "needs no approver any more" in found.message
+    assert not found.fatal
+
+
 def test_w35_lint_gives_the_meaning_to_record_and_notes_another():
     (one,) = CATALOG.benchmarks["cis-1.12"].recommendations()[30:31]
     now = CATALOG.meaning(one[1])

@@ -116,9 +116,13 @@ def misnomers(policy: Policy, catalog: Catalog) -> Iterator[Defect]:
         for defect in _meaning(waiver, catalog):
             yield _at(defect, "waivers", position)
     yield from _components(policy.owners, catalog)
-    for rule in policy.severities:
+    for rule, severity in policy.severities.items():
         if rule not in catalog.rules:
             yield _unknown(("severities", rule), f"there is no rule {rule!r}", rule, catalog.rules)
+        elif catalog.rules[rule].severity == "critical" != severity:
+            message = f"{rule} is critical: as {severity}, an exception to it needs no approver any more"
+            hint = "Have this line approved as an exception would be."
+            yield Defect(place=("severities", rule), message=message, hint=hint)
     yield from _priorities(policy.priorities, catalog)
 
 
