@@ -11,7 +11,8 @@ from trueline.errors import NothingToAssess, UsageError
 from trueline.fleet import Fleet, scored_only
 from trueline.model.facts import Tool
 from trueline.model.register import Entry
-from trueline.model.results import Outcome, ProfileHead, Source
+from trueline.model.results import Outcome, ProfileHead
+from trueline.model.source import Source
 from trueline.policy.fleet import Brief
 
 WORKER = ("node",)

@@ -11,16 +11,14 @@ from trueline.errors import NothingToAssess, UsageError
 from trueline.model.register import Entry
 from trueline.model.results import (
     ASSESSMENT_SCHEMA,
-    CLOUD_SOURCE,
-    CLUSTER_SOURCE,
     Assessment,
     Mode,
     NodeHead,
     Result,
     SectionHead,
-    Source,
     Target,
 )
+from trueline.model.source import CLOUD_SOURCE, CLUSTER_SOURCE, Source
 from trueline.policy.fleet import Brief, Group, Key, Verdict, Voice, few, result_of, verdicts
 from trueline.policy.roster import CLUSTER_TARGETS, NODE_TARGETS, Roster, matched
 

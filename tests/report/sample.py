@@ -17,11 +17,11 @@ from trueline.model.results import (
     Result,
     Score,
     SectionHead,
-    Source,
     Spread,
     Target,
     Totals,
 )
+from trueline.model.source import Source
 
 HEADS = (
     SectionHead(number="1", title="Control plane components", target="master"),

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tests.report.sample import RICH
-from trueline.model.results import Source
+from trueline.model.source import Source
 from trueline.report import FORMATS
 
 OPTIONS = {"asff": {"account": "123456789012", "region": "eu-west-1"}}

@@ -10,8 +10,9 @@ from trueline.evaluate.needs import Need, looked_at
 from trueline.model.benchmark import Benchmark
 from trueline.model.facts import FileMeta, NodeFacts, Unavailable
 from trueline.model.linux import LinuxFacts
-from trueline.model.results import CLOUD_SOURCE, CLUSTER_SOURCE, Outcome, Result, Source
+from trueline.model.results import Outcome, Result
 from trueline.model.rule import Rule
+from trueline.model.source import CLOUD_SOURCE, CLUSTER_SOURCE, Source
 
 _UNDECIDED = {Outcome.ERROR, Outcome.UNKNOWN}
 _PATH = re.compile(r"/[^\s,:;()]+")

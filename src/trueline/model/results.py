@@ -7,17 +7,12 @@ from trueline.model.base import Model
 from trueline.model.facts import Tool
 from trueline.model.register import Decision, Entry, PolicyHead, Priority, Review
 from trueline.model.rule import Severity
+from trueline.model.source import SCOPE, Source
 
 DRIFT_SCHEMA: Final = "trueline.dev/drift/v1"
 ASSESSMENT_SCHEMA: Final = "trueline.dev/assessment/v1"
 NONE_SUCH: Final = "none such"
 """What is expected of an object that a rule found and that should not be there."""
-
-SCOPE: Final = (
-    "This report compares what was read from one target, at one time, with one benchmark. A passed check "
-    "says that this one thing was as recommended; it does not say that the system is secure. Application "
-    "code, container images, cloud accounts, people's access, and whatever changed since lie outside of it."
-)
 
 Disposition = Literal["required", "waived", "expired", "provider-owned", "informational"]
 Phase = Literal["", "create", "pre-upgrade", "post-upgrade", "scheduled"]
@@ -283,23 +278,6 @@ class Coverage(Model, frozen=True, kw_only=True, omit_defaults=False):
     evaluated: int
     not_inspectable: int = 0
     unavailable: dict[str, tuple[str, ...]] = {}
-
-
-CLUSTER_SOURCE: Final = "Kubernetes API"
-CLOUD_SOURCE: Final = "cloud's API"
-"""How the names of sources begin that are the cluster's and not a node's."""
-
-
-class Source(Model, frozen=True, kw_only=True, omit_defaults=False):
-    """A source of evidence, such as the host's processes or the API: whether it could be read, else why not.
-
-    `numbers` are the recommendations that wanted for it.
-    """
-
-    name: str
-    available: bool
-    reason: str = ""
-    numbers: tuple[str, ...] = ()
 
 
 class NodeHead(Model, frozen=True, kw_only=True, omit_defaults=False):

@@ -18,10 +18,10 @@ from trueline.model.results import (
     Phase,
     ProfileHead,
     Result,
-    Source,
     Spread,
     Target,
 )
+from trueline.model.source import Source
 from trueline.policy.roster import CLUSTER_TARGETS, NODE_TARGETS, Roster, matched, same_machine
 
 OUTCOMES: Final = tuple(Outcome)
