@@ -69,8 +69,9 @@ def test_the_wheel_alone_scans(wheel, tmp_path):
         "--snapshot",
         str(tmp_path / "site/trueline/examples/kubeadm-1.36-control-plane.json.gz"),
     ]
+    save = ["--save", "--store", str(tmp_path / "history.db")]
     done = subprocess.run(
-        [sys.executable, "-c", start, str(tmp_path / "site"), *words, "--benchmark", "cis-1.12"],
+        [sys.executable, "-c", start, str(tmp_path / "site"), *words, "--benchmark", "cis-1.12", *save],
         capture_output=True,
         check=False,
         text=True,
@@ -79,6 +80,7 @@ def test_the_wheel_alone_scans(wheel, tmp_path):
     assert str(tmp_path / "site") in done.stderr
     assert done.returncode == 1, done.stderr
     assert "1.2.15" in done.stdout
+    assert "Saved as run 1" in done.stderr  # the migrations are in the wheel
 
 
 def test_the_image_is_built_of_files_that_are_let_in():

@@ -6,12 +6,14 @@ After a wanted change: `TRUELINE_UPDATE_GOLDEN=1 pytest tests/report/test_drift.
 import json
 import re
 
+import jsonschema
 import msgspec
 import pytest
 
 from tests.report.sample import assessment, evidence, result
 from tests.report.test_golden import agree
 from trueline.model.results import Drift, RunHead, finding_key
+from trueline.model.schemas import schema
 from trueline.policy.drift import drift
 from trueline.report import drift_json, drift_markdown, drift_text
 
@@ -82,6 +84,7 @@ def test_w48_json_and_markdown_are_complete():
     found = sample()
     document = json.loads(drift_json.render(found))
     assert msgspec.json.decode(drift_json.render(found), type=Drift) == found
+    jsonschema.validate(document, schema("drift"))
     assert len(document["items"]) == 36
     markdown = drift_markdown.render(found)
     assert all(f"| {item.number} |" in markdown for item in found.items)

@@ -254,3 +254,20 @@ def test_a_history_of_the_first_revision_is_brought_up_to_date(place):
     assert history.assessment(history.run(1)) == made
     history.add(run(1), saved_at=moment(1))
     assert problems(history.database) == []
+
+
+def test_the_command_line_works_on_each_database(place):
+    import json
+    import subprocess
+    import sys
+
+    def call(*words):
+        command = [sys.executable, "-m", "trueline", "history", *words, "--store", place]
+        return subprocess.run(command, capture_output=True, check=False, text=True)
+
+    filled(open_history(place), [run(0, c1="fail"), run(1), run(2, c1="fail")])
+    done = call("diff", "--format", "json")
+    assert (done.returncode, json.loads(done.stdout)["counts"]["regressed"]) == (1, 1), done.stderr
+    assert "1 run deleted" in call("retain", "--keep", "2").stdout
+    assert "2 runs are as written" in call("verify").stdout
+    assert call("search", "--outcome", "nonsense").returncode == 2

@@ -52,6 +52,29 @@ def test_what_was_not_altered_is_as_written(place):
     assert problems(fill(place).database) == []
 
 
+ALTERATIONS = {
+    "a number": "UPDATE runs SET failed = failed + 1 WHERE id = 3",
+    "a time": "UPDATE runs SET at = '2020-01-01T00:00:00Z' WHERE id = 3",
+    "an outcome": "UPDATE findings SET outcome = 'pass' WHERE outcome = 'fail' AND run = 3",
+    "a run": "DELETE FROM runs WHERE id = 4",
+    "the last runs": "DELETE FROM runs WHERE id > 2",
+    "a finding": "DELETE FROM findings WHERE run = 3 AND position = 0",
+    "a document": "DELETE FROM documents WHERE size < 100",
+    "a place in the chain": "DELETE FROM removed",
+    "the head": "UPDATE head SET last = 3",
+}
+
+
+@pytest.mark.parametrize("name", ALTERATIONS)
+def test_alterations_are_found_in_each_database(place, name):
+    from sqlalchemy import text
+
+    history = fill(place)
+    with history.database.writing() as connection:
+        assert connection.execute(text(ALTERATIONS[name])).rowcount
+    assert problems(history.database)
+
+
 def columns():
     import sqlalchemy
 

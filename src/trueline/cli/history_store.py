@@ -11,13 +11,14 @@ import click
 import msgspec
 
 from trueline.errors import UsageError
-from trueline.model.results import Assessment, Drift
+from trueline.model.results import Assessment, Drift, Outcome
 from trueline.policy.drift import drift
 
 if TYPE_CHECKING:
     from trueline.store.history import History, Query
     from trueline.store.records import Record
 
+OUTCOMES = ("", *(one.value for one in Outcome))
 PHASES = ("create", "pre-upgrade", "post-upgrade", "scheduled")
 
 
@@ -51,7 +52,7 @@ def query_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--since", default="", metavar="TIME", help="At or after: 2026-03-01, or with a time."),
         click.option("--until", default="", metavar="TIME", help="At or before; a day counts as a whole."),
         click.option("--number", default="", metavar="NUMBER", help="With this recommendation or section."),
-        click.option("--outcome", default="", metavar="NAME", help="With this outcome: fail, pass ..."),
+        click.option("--outcome", default="", type=click.Choice(OUTCOMES), help="With this outcome."),
     )
     for option in reversed(options):
         command = option(command)
