@@ -123,7 +123,7 @@ def test_a_node_of_kubernetes_keeps_what_it_needs(root):
     (root / "etc/sysctl.d/99-sysctl.conf").write_text("net.ipv4.ip_forward = 1\n")
     alone = plan(root, only=("3.3.1",))
     assert alone.steps
-    assert any("Forwarding ends" in risk for step in alone.steps for risk in step.risks)
+    assert any("lose their network" in risk for step in alone.steps for risk in step.risks)
     kubelet = root / "var/lib/kubelet/config.yaml"
     kubelet.parent.mkdir(parents=True)
     kubelet.write_text("kind: KubeletConfiguration\n")

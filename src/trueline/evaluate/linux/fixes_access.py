@@ -29,9 +29,7 @@ def fix_file(test: FileTest, fault: Fault, _: tuple[Leaf, ...], host: Host) -> F
         if not now.isdigit():
             return left(f"{fault.path} is not there.")
         mode = int(now, 8) & int(test.mode_at_most, 8)
-        risks = ("Programs that read or write logs as another user may need the group.",)
-        logs = fault.path.startswith("/var/log/")
-        return Fix(operations=(SetAccess(path=fault.path, mode=f"{mode:04o}"),), risks=risks if logs else ())
+        return Fix(operations=(SetAccess(path=fault.path, mode=f"{mode:04o}"),))
     if test.owner is not None:
         return _owner(test.owner, fault.path, host)
     if test.present:

@@ -43,12 +43,8 @@ _ACTIONS = {
     "rsyslog": Action(kind="restart", unit="rsyslog.service"),
 }
 _SSH_RISKS = {
-    "ciphers": "Old clients that only know other ciphers can't connect.",
-    "macs": "Old clients that only know other authentication codes can't connect.",
-    "kexalgorithms": "Old clients that only know other key exchanges can't connect.",
     "permitrootlogin": "root can't log in by ssh any more, with keys neither.",
     "disableforwarding": "Tunnels, agents and X11 through ssh stop.",
-    "maxauthtries": "Clients that offer many keys may be refused.",
     "usepam": "PAM decides who may log in.",
     "clientaliveinterval": "Sessions over lines that are silent for long end.",
 }

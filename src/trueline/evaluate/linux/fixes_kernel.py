@@ -18,14 +18,6 @@ _SYSCTL = f"/etc/sysctl.d/{OURS}"
 _MODPROBE = "/etc/modprobe.d/trueline.conf"
 _RULES = "/etc/audit/rules.d/50-trueline.rules"
 _LAST_RULES = "/etc/audit/rules.d/99-finalize.rules"
-_RISKS = {
-    "net.ipv4.ip_forward": "Forwarding ends: routers, containers and virtual machines lose their network.",
-    "net.ipv6.conf.all.forwarding": "IPv6 forwarding ends: routers and containers lose their network.",
-    "net.ipv4.conf.all.rp_filter": "Packets that come in by another way than the answer takes are dropped.",
-    "net.ipv6.conf.all.accept_ra": "IPv6 addresses and routes that come from routers stop coming.",
-    "net.ipv4.conf.all.log_martians": "A network with odd addresses may fill the log.",
-    "kernel.yama.ptrace_scope": "Debuggers can't attach to running processes of the same user any more.",
-}
 
 
 def fix_sysctl(test: SysctlTest, fault: Fault, beside: tuple[Leaf, ...], host: Host) -> Fix:
@@ -34,13 +26,12 @@ def fix_sysctl(test: SysctlTest, fault: Fault, beside: tuple[Leaf, ...], host: H
     value = chosen(test, same)
     if value is None:
         return left(f"Which value {test.key} should have is the site's to say.")
-    risks = (_RISKS[test.key],) if test.key in _RISKS else ()
     if fault.source.startswith("/proc/sys"):
-        return Fix(operations=(KernelParameter(key=test.key, value=value),), risks=risks)
+        return Fix(operations=(KernelParameter(key=test.key, value=value),))
     file = _sysctl_file(test.key, host.linux.sysctl.boot)
     if not file.startswith("/etc/"):
         return left(f"{file} sets {test.key} later than any file of /etc that this could write.")
-    return Fix(operations=(SetKey(file=file, syntax="sysctl", key=test.key, value=value),), risks=risks)
+    return Fix(operations=(SetKey(file=file, syntax="sysctl", key=test.key, value=value),))
 
 
 def _sysctl_file(key: str, boot: SysctlBoot | Unavailable) -> str:

@@ -17,8 +17,6 @@ _AUTHSELECT = (
 _SETTINGS = {"pwquality", "faillock"}  # pwhistory.conf is read by the newest releases only
 _RISKS = {
     "deny": "Whoever knows the name of an account can lock it by wrong passwords.",
-    "even_deny_root": "root can be locked out by wrong passwords: see that there is another way in.",
-    "root_unlock_time": "root can be locked out by wrong passwords: see that there is another way in.",
     "remember": "Users can't take an old password again.",
 }
 
@@ -134,7 +132,7 @@ def _wheel(file: str, stack: PamStack, host: Host, beside: tuple[Leaf, ...]) -> 
         arguments=("use_uid",),
         before=before,
     )
-    return Fix(operations=(line,), risks=("Only root and members of group wheel can use su; sudo stays.",))
+    return Fix(operations=(line,))
 
 
 def _history(file: str, modules: list[str]) -> Fix:
