@@ -49,7 +49,7 @@ def state(text, mode="0644"):
         mode=mode,
         uid=os.getuid(),
         gid=os.getgid(),
-        digest=hashlib.sha256(text.encode()).hexdigest(),
+        digest=f"sha256:{hashlib.sha256(text.encode()).hexdigest()}",
     )
 
 

@@ -55,7 +55,7 @@ def _finding(assessment: Assessment, result: Result, changes: dict[str, DriftIte
         source=source(result),
         waiver=result.waiver,
         expires=expires.get(result.waiver, ""),
-        failed=spread.nodes.get("fail", ()) if spread else (),
+        failed=spread.nodes.get(Outcome.FAIL, ()) if spread else (),
         missing=spread.missing if spread else (),
         change=change.change if change else "",
         hint=change.hint if change else "",

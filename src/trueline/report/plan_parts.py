@@ -14,10 +14,14 @@ ABSENT: Final = "absent"
 
 
 class Content(Model, frozen=True, kw_only=True):
-    """A regular file with its whole new text; `before` is the digest that must still hold, or ABSENT."""
+    """A regular file with its whole new text.
+
+    `before` and `after` are SHA-256 in hexadecimal as sha256sum prints them, `before` may be ABSENT.
+    """
 
     path: str
     before: str
+    after: str
     state: FileState
     text: str
 
@@ -76,8 +80,13 @@ def _has_text(change: FileChange) -> bool:
 def _content(change: FileChange) -> Content:
     assert change.after is not None
     assert change.text is not None
-    before = change.before.digest if change.before else ABSENT
-    return Content(path=change.path, before=before, state=change.after, text=change.text)
+    before = _hexadecimal(change.before) if change.before else ABSENT
+    after = _hexadecimal(change.after)
+    return Content(path=change.path, before=before, after=after, state=change.after, text=change.text)
+
+
+def _hexadecimal(state: FileState) -> str:
+    return state.digest.removeprefix("sha256:")
 
 
 def _only_access(change: FileChange) -> bool:

@@ -74,9 +74,8 @@ _TASKS = """\
 
     - name: Change accounts
       ansible.builtin.command:
-        argv: "{{ item }}"
+        argv: "{{ item + (['--root', trueline_root] if trueline_root | length > 0 else []) }}"
       loop: "{{ trueline_accounts }}"
-      when: trueline_root | length == 0
       changed_when: true
 
     - name: Remove or install packages
@@ -141,7 +140,7 @@ def _list(name: str, entries: Iterable[list[str]]) -> Iterator[str]:
 
 
 def _file(one: Content) -> list[str]:
-    fields = [*_place(one.path), f"before: {_text(one.before)}", f"after: {_text(one.state.digest)}"]
+    fields = [*_place(one.path), f"before: {_text(one.before)}", f"after: {_text(one.after)}"]
     return [*fields, *_access(one.state), *_body(one.text)]
 
 

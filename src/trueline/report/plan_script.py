@@ -82,7 +82,7 @@ def _header(plan: Plan, found: Parts) -> Iterator[str]:
 
 def _checks(found: Parts) -> Iterator[str]:
     for one in found.contents:
-        yield f"expect {_word(one.path)} {_word(one.before)} {_word(one.state.digest)}"
+        yield f"expect {_word(one.path)} {_word(one.before)} {_word(one.after)}"
     for path, _ in found.access:
         yield f"present {_word(path)}"
 
