@@ -42,7 +42,8 @@ def live(root, folder):
     words = ["run", "-D", str(SHARED / "kube-bench-cfg"), "--benchmark", "cis-1.12", "--json", "-s", TARGETS]
     environ = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
     with running(Path(folder) / "bin", *recorded_processes(Path(root))):
-        for more in ([], ["--no-idioms"], ["--strict-compat"]):
+        kept = ["--snapshot-out", f"{folder}/snapshot.json"]
+        for more in (kept, ["--no-idioms"], ["--strict-compat"]):
             command = [sys.executable, "-m", "trueline", "kube-bench", *words, *more]
             subprocess.run(command, check=True, env=environ)
 
@@ -78,3 +79,6 @@ def test_same_verdicts_as_recorded(captured_root, tmp_path):
     assert len(found) == 3
     for one in found:
         assert {number: one[number] for number in expected} == expected
+    commands = json.loads((tmp_path / "snapshot.json").read_text())["node"]["commands"]
+    assert len(commands) > 40
+    assert [script for script, output in commands.items() if not output.get("native")] == []
