@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -239,8 +240,6 @@ def test_w51_there_are_no_secrets_in_a_bundle(tmp_path, place):
 
 
 def test_verify_names_what_was_altered(scan, history, place):
-    import sqlite3
-
     scan(BAD)
     with sqlite3.connect(place) as connection:
         connection.execute("UPDATE runs SET failed = 0")
@@ -287,9 +286,24 @@ def test_w50_a_log_is_comparable_with_later_scans_where_numbers_agree(history, s
 
 def test_a_scan_whose_history_can_not_be_written_reports_all_the_same(scan, place):
     scan(GOOD)
-    Path(place).write_bytes(b"no database at all" * 100)
+    with sqlite3.connect(place) as connection:
+        connection.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON findings "
+            "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+        )
     done = scan(BAD)
     assert done.returncode == 2
+    assert "the disk is full" in done.stderr
+    assert "[FAIL] 1.2.15" in done.stdout
+    with sqlite3.connect(place) as connection:
+        assert connection.execute("SELECT count(*) FROM runs").fetchone() == (1,)
+
+
+def test_a_file_that_is_no_history_is_found_before_the_scan_and_left_as_it_is(scan, place):
+    scan(GOOD)
+    Path(place).write_bytes(b"no database at all" * 100)
+    done = scan(BAD)
+    assert (done.returncode, done.stdout) == (2, "")
     assert "no database" in done.stderr
     assert Path(place).read_bytes().startswith(b"no database")
 

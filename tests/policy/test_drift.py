@@ -143,6 +143,22 @@ def test_a_run_that_could_not_read_something_is_no_gap_in_its_history(past, afte
     assert item.change == expected
 
 
+@pytest.mark.parametrize(
+    ("past", "after", "expected"),
+    [
+        ("fail", "fail", "unchanged"),
+        ("fail", "pass", "incomparable"),
+        ("pass", "fail", "new"),
+        ("pass", "pass", "unchanged"),
+    ],
+)
+def test_a_run_of_few_checks_is_no_gap_in_the_history_of_others(past, after, expected):
+    before, now = run(one("pass", "1.2.2")), run(one(after), one("pass", "1.2.2"))
+    found = drift(before, now, earlier=earlier(past))
+    assert found.counts[expected] >= 1
+    assert {item.change for item in found.items} <= {expected}
+
+
 def test_w46_evidence_that_differs_shows_though_the_outcome_is_the_same():
     item = drift(run(one("pass", evidence=FALSE)), run(one("pass", evidence=TRUE))).items[0]
     assert (item.change, item.evidence_before, item.evidence_after) == ("changed", FALSE, TRUE)

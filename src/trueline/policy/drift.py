@@ -97,18 +97,16 @@ def _matched(before: Assessment, after: Assessment) -> list[_Pair]:
 def _paired(before: Assessment, after: Assessment) -> list[_Pair]:
     """By the identity of rules, as numbers of two benchmarks mean different things."""
     left = dict(keyed(before))
+    alike: dict[frozenset[str], list[str]] = {}
+    for key, result in left.items():
+        alike.setdefault(frozenset(result.rules), []).append(key)
     pairs = []
     for key, result in keyed(after):
-        found = _likest(left, result)
-        pairs.append(_Pair(key, left.pop(found) if found else None, result))
+        open_ones = [one for one in alike.get(frozenset(result.rules), ()) if one in left and result.rules]
+        same_target = (one for one in open_ones if left[one].target == result.target)
+        found = next(same_target, open_ones[0] if open_ones else "")
+        pairs.append(_Pair(key, left.pop(found, None), result))
     return [*pairs, *(_Pair(key, result, None) for key, result in left.items())]
-
-
-def _likest(left: Mapping[str, Result], result: Result) -> str:
-    """The key of what has the same rules, on the same target rather than another; "" where nothing has."""
-    rules = set(result.rules)
-    alike = [key for key, one in left.items() if rules and set(one.rules) == rules]
-    return next((key for key in alike if left[key].target == result.target), alike[0] if alike else "")
 
 
 def _with_past(pair: _Pair, earlier: Mapping[str, Sequence[str]], *, alike: bool) -> _Pair:
@@ -170,7 +168,10 @@ def _passing(pair: _Pair, new: Result) -> _Judged:
         hint = "" if pair.alike else "Another program judged it before."
         return _Judged("incomparable", doubt) if doubt else _Judged("resolved", hint)
     if old is None:
-        return _Judged("incomparable", "The earlier run has no result of it.")
+        known = pair.last == Outcome.PASS
+        return (
+            _Judged("unchanged") if known else _Judged("incomparable", "The earlier run has no result of it.")
+        )
     return _Judged("unchanged" if _same(pair, old, new) else "changed")
 
 

@@ -11,7 +11,7 @@ from trueline.model.base import Model
 from trueline.model.facts import Snapshot
 from trueline.model.results import Assessment, Outcome, TrendPoint
 from trueline.store.database import Database, open_database
-from trueline.store.digests import BROKEN, digest_of, encoded, packed, unpacked
+from trueline.store.digests import BROKEN, LIMIT, digest_of, encoded, packed, unpacked
 from trueline.store.records import Found, Record, findings_of, findings_seal, record_of, row_of, run_seal
 from trueline.store.tables import DOCUMENTS, FINDINGS, HEAD, RUNS
 
@@ -196,6 +196,8 @@ def open_history(place: str, *, create: bool = True) -> History:
 
 
 def _document(data: bytes) -> dict[str, Any]:
+    if len(data) > LIMIT:
+        raise HistoryError(f"a document has {len(data)} bytes", hint="Nothing as large can be kept.")
     small = packed(data)
     return {"digest": digest_of(data), "size": len(data), "packed": digest_of(small), "data": small}
 
