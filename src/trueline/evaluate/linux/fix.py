@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from trueline.evaluate.decision import Fault
+from trueline.evaluate.linux.base import Host
 from trueline.evaluate.values import parse, satisfies
 from trueline.model.base import Model
+from trueline.model.facts import Unavailable
 from trueline.model.operation import Operation
 from trueline.model.plan import Action
 from trueline.model.predicate import Predicate
@@ -88,3 +90,9 @@ def place_of(fault: Fault) -> tuple[str, int]:
     """Path and line of a source such as "/etc/login.defs:12"; ("", 0) where it names none."""
     path, colon, rest = fault.source.partition(",")[0].rpartition(":")
     return (path, int(rest)) if colon and path.startswith("/") and rest.isdigit() else ("", 0)
+
+
+def files_of(name: str, host: Host) -> tuple[str, ...]:
+    """The files that this machine has of a configuration."""
+    config = host.config(name)
+    return () if isinstance(config, Unavailable) else config.files

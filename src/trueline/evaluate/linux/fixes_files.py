@@ -4,7 +4,7 @@ import re
 
 from trueline.evaluate.decision import Fault
 from trueline.evaluate.linux.base import Host
-from trueline.evaluate.linux.fix import OURS, Fix, chosen, left, place_of
+from trueline.evaluate.linux.fix import OURS, Fix, chosen, files_of, left, place_of
 from trueline.evaluate.values import parse, satisfies
 from trueline.model.facts import Absent, Unavailable
 from trueline.model.hosttest import ConfigTest, LoginDefsTest, MountTest, SshdTest
@@ -55,14 +55,16 @@ def fix_login_defs(test: LoginDefsTest, _: Fault, beside: tuple[Leaf, ...], host
     """The key in /etc/login.defs."""
     same = [one for one in beside if isinstance(one, LoginDefsTest) and one.key == test.key]
     value = chosen(test, same)
-    if value is None or not host.linux.configs["login-defs"].files:
+    if value is None or not files_of("login-defs", host):
         return left(f"Which value {test.key} should have, or where, can't be told here.")
     return Fix(operations=(SetKey(file="/etc/login.defs", syntax="words", key=test.key, value=value),))
 
 
 def fix_config(test: ConfigTest, fault: Fault, beside: tuple[Leaf, ...], host: Host) -> Fix:
     """The key in the file that counts, or in one of our own where nobody sets it."""
-    config = host.linux.configs[test.name]
+    config = host.config(test.name)
+    if isinstance(config, Unavailable):
+        return left(config.reason)
     if fault.negated:
         return left(f"A line of {test.name} should not be there; a person has to see what it is for.")
     if test.name == "profile":

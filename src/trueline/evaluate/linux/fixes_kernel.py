@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 from trueline.evaluate.decision import Fault
 from trueline.evaluate.linux.audit import boot_rules
 from trueline.evaluate.linux.base import Host
-from trueline.evaluate.linux.fix import OURS, Fix, chosen, left
+from trueline.evaluate.linux.fix import OURS, Fix, chosen, files_of, left
 from trueline.evaluate.linux.remedy import audit_lines
 from trueline.model.facts import Absent, Unavailable
 from trueline.model.hosttest import AuditRuleTest, BootArgumentTest, ModuleTest, SelinuxTest, SysctlTest
@@ -64,7 +64,7 @@ def fix_boot(test: BootArgumentTest, fault: Fault, beside: tuple[Leaf, ...], hos
     """A word of GRUB_CMDLINE_LINUX; the menu is made anew from it."""
     if fault.source == "/proc/cmdline":
         return Fix(reboot=True)
-    if not host.linux.configs["grub"].files:
+    if not files_of("grub", host):
         return left("There is no /etc/default/grub, from which the boot loader's menu would be made.")
     if any("/loader/entries/" in entry.file for entry in host.linux.boot.entries):
         return left("The boot loader's entries are files of their own here, which grubby has to change.")
@@ -84,7 +84,7 @@ def fix_selinux(test: SelinuxTest, fault: Fault, beside: tuple[Leaf, ...], host:
     """The configured mode; a system whose files have no labels must get them first."""
     if isinstance(host.linux.selinux, Absent | Unavailable):
         return left("SELinux is not running here: files need labels before it may be switched on.")
-    if host.linux.selinux.mode == "disabled" or not host.linux.configs["selinux"].files:
+    if host.linux.selinux.mode == "disabled" or not files_of("selinux", host):
         return left("SELinux is switched off: files need labels before it may be switched on.")
     if not fault.source.startswith("/etc/selinux"):
         return Fix(reboot=True)
@@ -101,7 +101,7 @@ def fix_selinux(test: SelinuxTest, fault: Fault, beside: tuple[Leaf, ...], host:
 
 def fix_audit(test: AuditRuleTest, fault: Fault, _: tuple[Leaf, ...], host: Host) -> Fix:
     """Lines of our own file in rules.d; those in force are loaded from there."""
-    if not host.linux.configs["auditd"].files:
+    if not files_of("auditd", host) and not boot_rules(host).files and fault.source != "auditctl -l":
         return left("auditd is not installed.")
     if fault.source == "auditctl -l":
         if test.control:
