@@ -108,11 +108,18 @@ def spread(**nodes):
         (one("pass", spread=spread(**{"pass": "a", "error": "b"})), "incomparable"),
         (one("fail", spread=spread(**{"fail": "b", "pass": "a"})), "changed"),
         (one("fail", spread=spread(fail="ab")), "unchanged"),
-        (one("fail", spread=spread(fail="abc")), "new"),
+        (one("fail", spread=spread(fail="abc")), "changed"),  # nothing was known of c
+        (one("fail", spread=spread(fail="a")), "unchanged"),  # nothing is known of b
     ],
 )
 def test_w25_a_finding_closes_only_when_it_passes_on_all_nodes(after, expected):
     assert change(one("fail", spread=spread(fail="ab")), after) == expected
+
+
+def test_a_node_that_passed_and_fails_now_is_news_though_others_failed_before():
+    before, after = spread(**{"fail": "a", "pass": "b"}), spread(fail="ab")
+    (item,) = drift(run(one("fail", spread=before)), run(one("fail", spread=after))).items
+    assert (item.change, item.hint) == ("new", "It failed before, but not on b.")
 
 
 def test_w25_a_pass_of_a_check_that_asserts_something_else_closes_nothing():

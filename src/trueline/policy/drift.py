@@ -150,14 +150,15 @@ def _failing(pair: _Pair, new: Result) -> _Judged:
         return _Judged("new", "No earlier run decided it, so it may be older.")
     if old is None or old.outcome is not Outcome.FAIL:
         return _Judged("unchanged", "It failed already when it was last decided.")
-    if more := sorted(_failed(new) - _failed(old)):
+    added = _failed(new) - _failed(old)
+    if more := sorted(added & _nodes(old)):
         return _Judged("new", f"It failed before, but not on {', '.join(more)}.")
     if _expired(old, new):
         return _Judged("newly-expired")
-    if fewer := sorted(_failed(old) - _failed(new)):
-        return _Judged(
-            "changed", f"It no longer fails on {', '.join(fewer)}; it is closed when it passes on all."
-        )
+    if added:
+        return _Judged("changed", f"It fails on {', '.join(sorted(added))}, too, of which nothing was known.")
+    if fewer := sorted((_failed(old) - _failed(new)) & _passed(new)):
+        return _Judged("changed", f"It passes on {', '.join(fewer)}; it is closed when it passes on all.")
     return _Judged("unchanged" if _same(pair, old, new) else "changed")
 
 
@@ -203,6 +204,10 @@ def _nodes(result: Result) -> set[str]:
 
 def _failed(result: Result) -> set[str]:
     return set(result.spread.nodes.get(Outcome.FAIL, ())) if result.spread else set()
+
+
+def _passed(result: Result) -> set[str]:
+    return set(result.spread.nodes.get(Outcome.PASS, ())) if result.spread else set()
 
 
 def _same(pair: _Pair, old: Result, new: Result) -> bool:
