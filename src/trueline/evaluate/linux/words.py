@@ -58,7 +58,8 @@ def _firewall(one: Any) -> str:
     if one.find == "single":
         return f"exactly one of {', '.join(one.programs)} is in use, now and after the next boot"
     if one.find == "in-use":
-        return f"{one.program} starts at boot or runs"
+        which = "a firewall program" if one.program == "any" else one.program
+        return f"{which} starts at boot or runs"
     hooks = ", ".join(one.hooks)
     words = {
         "default-deny": f"the policies of {hooks} drop or reject",
