@@ -1,10 +1,12 @@
-"""Measures a history of 1,000 runs of 130 results: to fill, search, compare and verify it."""
+"""Measures a history of 1,000 runs of 130 results: python bench/history.py."""
 
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.store.runs import DOCUMENTS, moment, run
 from trueline.store.history import Query, open_history
