@@ -87,10 +87,10 @@ def build(root: Path) -> Path:
     return root
 
 
-def plan(root: Path, level: int = 1, only: tuple[str, ...] = (), benchmark: str = "cis-debian-12"):
+def plan(root: Path, level: int = 1, only: tuple[str, ...] = (), benchmark="cis-debian-12", user: str = ""):
     """The plan for a tree."""
     with progress(wanted=False) as shown:
-        return plan_of(collected(str(root), shown), benchmark, level, only, ())
+        return plan_of(collected(str(root), shown), benchmark, level, only, (), user)
 
 
 def hardener(root: Path) -> Hardener:

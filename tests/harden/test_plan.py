@@ -6,8 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.harden.machine import build, hardener, needs_root, plan
+from tests.harden.machine import build, hardener, needs_root, plan, tree
 from trueline.content.load import load_benchmark
+from trueline.harden.journal import Refused
 from trueline.harden.plan import digest_of
 from trueline.model.plan import FileChange, Plan
 from trueline.model.results import Outcome
@@ -101,6 +102,39 @@ def test_root_is_kept_out_of_ssh_only_where_another_can_rule(root):
     made = plan(root, only=("5.1.20",))
     assert made.steps == ()
     assert "another" in reasons(made)["5.1.20"].lower() or "other account" in reasons(made)["5.1.20"]
+
+
+def test_an_ordinary_account_is_made_only_when_asked(root):
+    (root / "etc/group").write_text("root:x:0:\nshadow:x:42:\nsudo:x:27:\nanna:x:1000:\n")
+    (root / "etc/ssh/sshd_config").write_text("PermitRootLogin yes\n")
+    before = tree(root)
+    assert not any("/etc/passwd" in step.title and "account" in step.title for step in plan(root).steps)
+    made = plan(root, only=("5.1.20",), user="ruth")
+    assert "no password" in made.notices[-1]
+    assert "create-user" in reasons(made)["5.1.20"]
+    hardener(root).apply(made)
+    assert "ruth:x:1001:1001::/home/ruth:/bin/bash\n" in (root / "etc/passwd").read_text()
+    assert "sudo:x:27:ruth\n" in (root / "etc/group").read_text()
+    assert "ruth:!:" in (root / "etc/shadow").read_text()
+    home = (root / "home/ruth").stat()
+    assert (home.st_uid, home.st_gid, home.st_mode & 0o7777) == (1001, 1001, 0o750)
+    assert plan(root, only=("5.1.20",)).steps == ()  # nobody could become root with it yet
+    shadow = (root / "etc/shadow").read_text()
+    (root / "etc/shadow").write_text(shadow.replace("ruth:!:", "ruth:$6$salt$hash:"))
+    assert plan(root, only=("5.1.20",)).steps
+    (root / "etc/shadow").write_text(shadow)
+    (root / "etc/shadow").chmod(0o640)
+    assert hardener(root).rollback().kept == {}
+    assert {path for path, facts in tree(root).items() if facts != before.get(path)} <= {"/etc/shadow"}
+
+
+@pytest.mark.parametrize("name", ["anna", "root", "Ruth", "a b", "x:y", "-r", ""])
+def test_an_account_that_is_there_or_has_no_good_name_is_not_made(root, name):
+    if not name:
+        assert plan(root, only=("5.1.20",), user=name)
+        return
+    with pytest.raises(Refused):
+        plan(root, user=name)
 
 
 def test_an_old_password_is_not_made_too_old_at_once(root):

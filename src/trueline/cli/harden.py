@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 _FORMATS = ("text", "json", "markdown", "html")
 _SUFFIXES = {".json": "json", ".md": "markdown", ".html": "html", ".txt": "text"}
+_NO_PASSWORD = (
+    "{0} gets no password: run `passwd {0}`, log in as {0}, and make a new plan that keeps root out."
+)
 
 
 @click.group()
@@ -51,15 +54,23 @@ _root = click.option("--root", default="/", metavar="DIR", help="The machine bel
 @click.option("--only", multiple=True, metavar="NUMBER", help="Only this recommendation or section.")
 @_root
 @profile_option
+@click.option(
+    "--create-user",
+    "user",
+    metavar="NAME",
+    help="Also make this ordinary account, a member of sudo or wheel, without a password.",
+)
 @click.option("--format", "format_", type=click.Choice(_FORMATS), help="Default: text, or by suffix of -o.")
 @click.option("-o", "--output", metavar="FILE", help="Write to FILE; `apply` takes one in JSON.")
 @click.option("--no-progress", is_flag=True, help="Show no progress on the terminal.")
 def plan(
+    *,
     benchmark_name: str,
     level: str | None,
     only: tuple[str, ...],
     root: str,
     profile_name: str | None,
+    user: str | None,
     format_: str | None,
     output: str | None,
     no_progress: bool,
@@ -68,7 +79,7 @@ def plan(
     kind = format_ or _format_of(output)
     chain = chain_of(profile_name)
     with progress(wanted=not no_progress) as shown:
-        made = plan_of(collected(root, shown), benchmark_name, int(level or 0), only, chain)
+        made = plan_of(collected(root, shown), benchmark_name, int(level or 0), only, chain, user or "")
     text = _render(made, kind)
     if output and output != "-":
         try:
@@ -109,10 +120,13 @@ def collected(root: str, shown: Progress) -> "Snapshot":
     return collect_snapshot(place, shown)[0]
 
 
-def plan_of(snapshot: "Snapshot", name: str, level: int, only: tuple[str, ...], chain: Chain) -> Plan:
-    """The plan for what was read."""
+def plan_of(
+    snapshot: "Snapshot", name: str, level: int, only: tuple[str, ...], chain: Chain, user: str = ""
+) -> Plan:
+    """The plan for what was read; with the account `user`, if it is named."""
     from trueline.assess import context_of
     from trueline.collect.access import Root
+    from trueline.harden.account import account_operations
     from trueline.harden.kubernetes import kept_on, runs_kubelet
     from trueline.harden.plan import Request, make_plan
     from trueline.model.plan import PlanHead
@@ -136,17 +150,24 @@ def plan_of(snapshot: "Snapshot", name: str, level: int, only: tuple[str, ...], 
         made_at=snapshot.finished_at,
         kubernetes=kubernetes,
     )
+    context = context_of(snapshot, content)
+    beside = (
+        account_operations(user, context.host.linux.accounts, context.today or 0)
+        if user and context.host
+        else ()
+    )
     request = Request(
         benchmark=tailor([one.profile for one in chain], benchmark).benchmark,
         rules=content.rules,
-        context=context_of(snapshot, content),
+        context=context,
         results=assessment.results,
         root=Root(node.root),
         head=head,
         tool=assessment.tool,
         kept=dict(kept_on(benchmark)) if kubernetes else {},
         runs_programs=node.root == "/",
-        notices=assessment.notices,
+        beside=beside,
+        notices=(*assessment.notices, *([_NO_PASSWORD.format(user)] if user else [])),
     )
     return make_plan(request)
 

@@ -14,6 +14,7 @@ from trueline.model.linux import LinuxFacts
 from trueline.model.linux_system import Packages, SysctlValues, Units
 from trueline.model.operation import (
     KernelParameter,
+    MakeDirectory,
     Operation,
     PackageState,
     RemoveFile,
@@ -25,7 +26,7 @@ from trueline.model.plan import Change, FileChange, FileState, PackageChange, Pa
 
 _TEXT_LIMIT = 128 * 1024
 _HASHES = ("/etc/shadow", "/etc/gshadow", "/etc/passwd", "/etc/security/opasswd")
-_NEW_MODES = {"/etc/audit/": "0640", "/etc/cron": "0600"}
+_NEW_MODES = {"/etc/audit/": "0640", "/etc/cron": "0600", "/etc/sudoers.d/": "0440"}
 Refuse = Callable[[Operation, str], None]
 
 
@@ -66,6 +67,8 @@ class Planning:
                     return self._package(listed[0])
                 case KernelParameter():
                     return self._parameter(listed[0])
+                case MakeDirectory():
+                    return self._directory(name, listed[0])
                 case _:
                     return self._file(name, listed)
         except (CannotEdit, ChangeFailed) as error:
@@ -79,6 +82,16 @@ class Planning:
         if change is None:
             return ()
         return (*self._directories(path), change) if change.after else (change,)
+
+    def _directory(self, path: str, op: MakeDirectory) -> tuple[Change, ...]:
+        if self.files.look(path) is not None:
+            return ()
+        names = {
+            "owner": self.files.root.users.get(op.uid, ""),
+            "group": self.files.root.groups.get(op.gid, ""),
+        }
+        after = FileState(kind="directory", mode=f"{int(op.mode, 8):04o}", uid=op.uid, gid=op.gid, **names)
+        return (*self._directories(path), FileChange(path=path, before=None, after=after))
 
     def _directories(self, path: str) -> tuple[FileChange, ...]:
         """Those above the path that are not there yet, the uppermost first."""

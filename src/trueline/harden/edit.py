@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from trueline.harden.edit_accounts import set_account, table_of
+from trueline.harden.edit_accounts import add_member, set_account, table_of
 from trueline.harden.edit_keys import remove_key, set_key
 from trueline.harden.edit_lines import (
     add_line,
@@ -16,8 +16,10 @@ from trueline.harden.edit_lines import (
 )
 from trueline.model.operation import (
     AddLine,
+    AddMember,
     BootArgument,
     KeepOutModule,
+    MakeDirectory,
     MountOption,
     Operation,
     PamArgument,
@@ -42,10 +44,11 @@ _EDITORS: dict[type, Callable[[str, Any], str]] = {
     BootArgument: boot_argument,
     MountOption: mount_option,
     SetAccount: set_account,
+    AddMember: add_member,
     WriteFile: lambda _, op: str(op.content),
 }
 # Files that must not be begun by an edit: without them their program is not there or reads another one.
-_NEEDS_FILE = (PamArgument, PamLine, BootArgument, ReplaceLine, RemoveKey, SetAccount)
+_NEEDS_FILE = (PamArgument, PamLine, BootArgument, ReplaceLine, RemoveKey, SetAccount, AddMember)
 
 
 def path_of(op: Operation) -> str:
@@ -53,7 +56,7 @@ def path_of(op: Operation) -> str:
     match op:
         case SetAccount():
             return table_of(op)
-        case WriteFile() | SetAccess() | RemoveFile():
+        case WriteFile() | SetAccess() | RemoveFile() | MakeDirectory():
             return op.path
         case _:
             return getattr(op, "file", "")

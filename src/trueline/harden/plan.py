@@ -54,8 +54,8 @@ class Request:
     """What a plan is made from: the judged benchmark with its content, the facts, and the machine's root.
 
     `kept` gives reasons why recommendations (by number or rule id) stay although they fail, such as those of
-    a Kubernetes node. `only` brings what is not scored in, too. `runs_programs`: packages and the boot menu
-    can be changed.
+    a Kubernetes node. `runs_programs`: packages and the boot menu can be changed. `beside` are operations
+    that no recommendation asks for, but a person.
     """
 
     benchmark: Benchmark
@@ -67,6 +67,7 @@ class Request:
     tool: Tool
     kept: Mapping[str, str] = field(default_factory=dict)
     runs_programs: bool = False
+    beside: tuple[Operation, ...] = ()
     notices: tuple[str, ...] = ()
 
 
@@ -187,6 +188,8 @@ def _steps(items: list[Item], request: Request, host: Host) -> tuple[Step, ...]:
 
     planning = Planning(files, host.node.linux, refuse)
     groups: dict[str, list[Operation]] = {}
+    for op in request.beside:
+        groups.setdefault(object_of(op, files), []).append(op)
     for item in items:
         for op, _, _ in item.asked():
             _group(op, item, groups, owners, files)

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from trueline.model.base import Model
 
 KeySyntax = Literal["equals", "words", "ini", "variables", "limits", "sshd", "sysctl", "profile"]
-LineSyntax = Literal["modprobe", "audit", "rsyslog", "profile", "fstab"]
+LineSyntax = Literal["modprobe", "audit", "rsyslog", "profile", "fstab", "sudoers", "accounts"]
 PamType = Literal["auth", "account", "password", "session"]
 AccountField = Literal["maximum", "minimum", "warn", "inactive", "shell", "locked", "group"]
 
@@ -265,6 +265,32 @@ class SetAccount(Op, frozen=True, kw_only=True, tag="set-account"):
             raise ValueError(f"{self.account!r} is no name of an account")
 
 
+class AddMember(Op, frozen=True, kw_only=True, tag="add-member"):
+    """The account is a member of the group in the table `file` (/etc/group or /etc/gshadow)."""
+
+    file: str
+    group: str
+    account: str
+
+    def __post_init__(self) -> None:
+        _check_path(self.file)
+        if re.search(r"[:,\s]", self.group + self.account):
+            raise ValueError(f"{self.group!r} or {self.account!r} is no name")
+
+
+class MakeDirectory(Op, frozen=True, kw_only=True, tag="make-directory"):
+    """There is a directory at `path`; one that is made anew has this mode and owner."""
+
+    path: str
+    mode: str
+    uid: int
+    gid: int
+
+    def __post_init__(self) -> None:
+        _check_path(self.path)
+        _check_mode(self.mode)
+
+
 def _check_mode(mode: str) -> None:
     if not _MODE.fullmatch(mode):
         raise ValueError(f"{mode!r} is no file mode such as 0644")
@@ -287,4 +313,6 @@ Operation: TypeAlias = (
     | PackageState
     | KernelParameter
     | SetAccount
+    | AddMember
+    | MakeDirectory
 )

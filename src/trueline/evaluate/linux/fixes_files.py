@@ -193,9 +193,13 @@ def _only_root(host: Host) -> str:
     people = {home.user for home in homes if home.uid >= accounts.first_ordinary_uid}
     group = () if isinstance(accounts.group, Absent | Unavailable) else accounts.group.entries
     rulers = {name for one in group if one.name in {"sudo", "wheel"} for name in one.members}
-    if people & rulers:
+    shadow = () if isinstance(accounts.shadow, Absent | Unavailable) else accounts.shadow.entries
+    known = {one.name for one in shadow if one.password == "hash"}  # sudo asks for it
+    if people & rulers & known:
         return ""
-    return "No other account could log in and become root: make one first (--create-user NAME)."
+    return (
+        "No other account could log in and become root: make one first (--create-user NAME), with a password."
+    )
 
 
 def fix_mount(test: MountTest, fault: Fault, _: tuple[Leaf, ...], __: Host) -> Fix:

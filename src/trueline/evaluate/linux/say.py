@@ -5,9 +5,11 @@ from typing import Any
 
 from trueline.model.operation import (
     AddLine,
+    AddMember,
     BootArgument,
     KeepOutModule,
     KernelParameter,
+    MakeDirectory,
     MountOption,
     Operation,
     PackageState,
@@ -61,6 +63,10 @@ def _boot_argument(op: BootArgument) -> str:
     return f"boot with {op.name}={op.value}"
 
 
+def _line(op: AddLine) -> str:
+    return op.line.partition(":")[0] if op.syntax == "accounts" else op.line
+
+
 def _access(op: SetAccess) -> str:
     owners = f"owner {op.owner}{f':{op.group}' if op.group else ''}" if op.owner else ""
     return " and ".join(part for part in (f"mode {op.mode}" if op.mode else "", owners) if part)
@@ -75,7 +81,7 @@ def _account(op: SetAccount) -> str:
 _SAY: dict[type, Callable[[Any], str]] = {
     SetKey: _key,
     RemoveKey: lambda op: f"take {op.key} out",
-    AddLine: lambda op: f"add the line {op.line}",
+    AddLine: lambda op: f"add {'the account ' if op.syntax == 'accounts' else 'the line '}{_line(op)}",
     ReplaceLine: lambda op: f"replace the line {op.old} by {op.new or 'nothing'}",
     KeepOutModule: lambda op: f"keep the kernel module {op.module} out",
     PamArgument: _pam_argument,
@@ -89,6 +95,8 @@ _SAY: dict[type, Callable[[Any], str]] = {
     PackageState: lambda op: f"{'install' if op.installed else 'remove'} the package {op.name}",
     KernelParameter: lambda op: f"set the running kernel's {op.key} to {op.value}",
     SetAccount: _account,
+    AddMember: lambda op: f"make {op.account} a member of {op.group}",
+    MakeDirectory: lambda _: "make the directory",
 }
 
 
