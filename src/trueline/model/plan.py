@@ -129,10 +129,10 @@ class Promise(Model, frozen=True, kw_only=True, omit_defaults=False):
 class Reach(Model, frozen=True, kw_only=True, omit_defaults=False):
     """How much of the scored recommendations of the level holds: now, promised, and by whose decision not.
 
-    `scored` counts those that apply here and can be judged by facts. `holding` pass now. `reinforced` will hold by the plan at the
-    latest after a boot, those that already do included; `unseen` of them can't be confirmed on this machine.
-    `left_out` are the rest. `vendor_reinforced` of `vendor_scored` is what the system's vendor says its own
-    hardening covers, 0 where the benchmark does not tell.
+    `scored` counts those that apply here and can be judged by facts. `holding` pass now. `reinforced` will
+    hold by the plan at the latest after a boot, those that already do included; `unseen` of them can't be
+    confirmed on this machine. `left_out` are the rest. `vendor_reinforced` of `vendor_scored` is what the
+    system's vendor says its own hardening covers, 0 where the benchmark does not tell.
     """
 
     level: int

@@ -94,6 +94,8 @@ def _fields(finding: Finding) -> dict[str, str]:
         "trueline/Section": result.section,
         "trueline/Disposition": result.disposition,
         "trueline/Waiver": result.waiver,
+        "trueline/Owner": result.owner,
+        "trueline/Priority": result.priority,
         "trueline/Evidence": "; ".join(observed(result)),
     }
     return {name: cut(words(value), 2048) for name, value in fields.items() if value.strip()}

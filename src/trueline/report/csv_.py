@@ -11,7 +11,20 @@ from trueline.report.safe import visible, visible_lines
 
 COLUMNS = (
     *("number", "title", "target", "section", "level", "scored", "automated", "state", "outcome", "reason"),
-    *("severity", "component", "disposition", "waiver", "rules", "facts", "observed", "expected", "source"),
+    *(
+        "severity",
+        "component",
+        "disposition",
+        "waiver",
+        "owner",
+        "priority",
+        "decision",
+        "rules",
+        "facts",
+        "observed",
+        "expected",
+        "source",
+    ),
     *("remediation", "target_name", "kubernetes", "benchmark", "benchmark_version", "collected_at"),
     *("finished_at", "cluster", "cluster_name", "cluster_uid", "machine_id", "mode"),
     *("benchmark_digest", "tool", "scope"),
@@ -42,6 +55,7 @@ def _row(result: Result) -> Iterable[str]:
     yield from (result.number, visible(result.title), result.target, result.section, str(result.level))
     yield from (_word(result.scored), _word(result.automated), result.state, result.outcome.value)
     yield from (result.reason, result.severity, result.component, result.disposition, result.waiver)
+    yield from (result.owner, result.priority, result.decision)
     yield "; ".join(result.rules)
     for field in ("fact", "observed", "expected", "source"):
         yield _column(result.evidence, field)

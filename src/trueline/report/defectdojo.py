@@ -93,4 +93,6 @@ def _tags(result: Result) -> list[str]:
     tags = ["cis", f"level-{result.level}", token(result.target), token(result.outcome.value)]
     if result.disposition == "expired":
         tags.append("waiver-expired")
+    if result.owner:
+        tags.append(f"owner-{token(result.owner)}")
     return list(dict.fromkeys(tag for tag in tags if tag))

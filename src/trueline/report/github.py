@@ -43,7 +43,8 @@ def _lines(assessment: Assessment) -> Iterator[str]:
     if entries := register.remarkable(assessment):
         yield from (f"### Entries of the policy to look at ({len(entries)})", "")
         rows = [(one.id, one.check, one.expires, one.owner, register.remarks(one)) for one in entries]
-        yield from table(("Entry", "Check", "Ends", "Owner", "State"), [tuple(map(text, row)) for row in rows])
+        columns = ("Entry", "Check", "Ends", "Owner", "State")
+        yield from table(columns, [tuple(map(text, row)) for row in rows])
     if unseen := outline.unseen(assessment):
         yield from ("### What this run could not see", "")
         yield from (f"- {text(prose(sentence))}" for sentence in unseen)

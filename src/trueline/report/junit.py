@@ -97,6 +97,9 @@ def _details(result: Result) -> dict[str, str]:
         "component": result.component,
         "disposition": result.disposition,
         "waiver": result.waiver,
+        "owner": result.owner,
+        "priority": result.priority,
+        "decision": result.decision,
         "rules": ", ".join(result.rules),
     }
     return {name: value for name, value in found.items() if value}

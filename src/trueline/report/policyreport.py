@@ -94,6 +94,8 @@ def _properties(finding: Finding) -> dict[str, str]:
         "component": visible(result.component),
         "disposition": result.disposition,
         "waiver": visible(result.waiver),
+        "owner": visible(result.owner),
+        "priority": result.priority,
         "rules": visible(", ".join(result.rules)),
         "evidence": "\n".join(observed(result)),
         "remediation": block(outline.remedy(result)),
