@@ -11,7 +11,7 @@ from trueline.evaluate.linux.fixes_access import fix_accounts, fix_file, fix_wal
 from trueline.evaluate.linux.fixes_files import fix_config, fix_login_defs, fix_mount, fix_sshd
 from trueline.evaluate.linux.fixes_kernel import fix_audit, fix_boot, fix_module, fix_selinux, fix_sysctl
 from trueline.evaluate.linux.fixes_pam import fix_pam
-from trueline.evaluate.linux.fixes_software import fix_package, fix_schedule, fix_service
+from trueline.evaluate.linux.fixes_software import fix_package, fix_schedule, fix_service, fix_sudo
 from trueline.model.hosttest import (
     AccountsTest,
     AuditRuleTest,
@@ -30,6 +30,7 @@ from trueline.model.hosttest import (
     SelinuxTest,
     ServiceTest,
     SshdTest,
+    SudoTest,
     SysctlTest,
     WalkTest,
 )
@@ -68,6 +69,7 @@ _WRITERS: Mapping[type, Writer] = MappingProxyType(
         BootArgumentTest: fix_boot,
         SelinuxTest: fix_selinux,
         FileTest: fix_file,
+        SudoTest: fix_sudo,
         ListenTest: _never("What listens, and on which address, is for whoever runs the service to say."),
         DaemonTest: _never("A daemon needs a domain in the policy; only its maintainer can write one."),
         BannerTest: _never("The words of a warning are the site's own."),

@@ -6,9 +6,10 @@ from trueline.evaluate.linux.fix import Fix, left
 from trueline.model.facts import Absent, FileMeta, Unavailable
 from trueline.model.hosttest import AccountsTest, WalkTest
 from trueline.model.linux_access import Account, Shadow
-from trueline.model.operation import RemoveFile, SetAccess, SetAccount
+from trueline.model.operation import RemoveFile, SetAccess, SetAccount, WriteFile
 from trueline.model.rule import FileTest, Leaf
 
+_ALLOWED = ("/etc/cron.allow", "/etc/at.allow")
 _NO_CHMOD = "/boot/efi/"
 _CONTAINERS = (
     "/var/lib/containerd/",
@@ -32,6 +33,9 @@ def fix_file(test: FileTest, fault: Fault, _: tuple[Leaf, ...], host: Host) -> F
         return Fix(operations=(SetAccess(path=fault.path, mode=f"{mode:04o}"),))
     if test.owner is not None:
         return _owner(test.owner, fault.path, host)
+    if test.present and fault.path in _ALLOWED:
+        file = WriteFile(path=fault.path, content="root\n", mode="0600")
+        return Fix(operations=(file,), risks=(f"Only root may have new jobs: list others in {fault.path}.",))
     if test.present:
         return left(f"What {fault.path} should hold can't be told here.")
     return Fix(operations=(RemoveFile(path=fault.path),))

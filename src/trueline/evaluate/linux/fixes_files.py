@@ -35,7 +35,7 @@ _PLACES: dict[str, tuple[KeySyntax, str]] = {
     "logind": ("ini", f"/etc/systemd/logind.conf.d/{OURS}"),
     "selinux": ("variables", ""),
 }
-_KNOWN = {("login-defs", "UMASK"): "027", ("profile", "umask"): "027"}
+_KNOWN = {("login-defs", "UMASK"): "027", ("profile", "umask"): "027", ("dnf", "gpgcheck"): "1"}
 _ACTIONS = {
     "journald": Action(kind="restart", unit="systemd-journald.service"),
     "postfix": Action(kind="restart", unit="postfix.service"),
@@ -48,6 +48,7 @@ _SSH_RISKS = {
     "usepam": "PAM decides who may log in.",
     "clientaliveinterval": "Sessions over lines that are silent for long end.",
 }
+_STARTUPS = "10:30:60"
 _SITE = {"allowusers", "allowgroups", "denyusers", "denygroups"}
 
 
@@ -172,10 +173,12 @@ def fix_sshd(test: SshdTest, fault: Fault, beside: tuple[Leaf, ...], host: Host)
 
 def _ssh_value(test: SshdTest, fault: Fault, same: list[SshdTest]) -> str | None:
     """Of a list, what sshd has of the allowed ones: a release need not know all."""
+    now = [one for one in re.split(r"[,\s]+", fault.observed) if one]
     if test.operator == "subset_of":
-        kept = [one for one in re.split(r"[,\s]+", fault.observed) if one in test.operand]
-        return ",".join(kept or test.operand)
-    return chosen(test, same)
+        return ",".join([one for one in now if one in test.operand] or test.operand)
+    if test.operator == "lacks":
+        return ",".join(one for one in now if one not in test.operand) or None
+    return _STARTUPS if test.option.lower() == "maxstartups" else chosen(test, same)
 
 
 def _reload(host: Host) -> tuple[Action, ...]:

@@ -1,15 +1,17 @@
-"""Fixes of packages, units and scheduled jobs."""
+"""Fixes of packages, units, scheduled jobs and options of sudo."""
 
 from trueline.evaluate.decision import Fault
 from trueline.evaluate.linux.base import Host
-from trueline.evaluate.linux.fix import Fix, left
+from trueline.evaluate.linux.fix import Fix, chosen, left
 from trueline.model.facts import Absent, Unavailable
-from trueline.model.hosttest import PackageTest, ScheduleTest, ServiceTest
+from trueline.model.hosttest import PackageTest, ScheduleTest, ServiceTest, SudoTest
+from trueline.model.linux_access import Sudo
 from trueline.model.linux_system import Packages, Units
-from trueline.model.operation import PackageState, UnitState, WriteFile
+from trueline.model.operation import AddLine, PackageState, UnitState, WriteFile
 from trueline.model.plan import Action
 from trueline.model.rule import Leaf
 
+_LOG = "/var/log/sudo.log"
 _FILTERS = {"ufw.service", "nftables.service", "iptables.service", "ip6tables.service", "firewalld.service"}
 
 
@@ -66,3 +68,25 @@ def fix_schedule(test: ScheduleTest, _: Fault, __: tuple[Leaf, ...], host: Host)
         return left("The program that the job would run is not installed.")
     job = "5 4 * * * root /usr/sbin/aide --check\n"
     return Fix(operations=(WriteFile(path="/etc/cron.d/trueline-aide", content=job, mode="0600"),))
+
+
+def fix_sudo(test: SudoTest, fault: Fault, beside: tuple[Leaf, ...], host: Host) -> Fix:
+    """A Defaults line for an option that nobody sets; a line that says otherwise is somebody's decision."""
+    sudo = host.linux.sudo
+    assert isinstance(sudo, Sudo)  # else there would be no fault
+    if fault.observed != "not set":
+        return left(f"{fault.source} sets sudo's {test.option}; a person has to see what for.")
+    same = [one for one in beside if isinstance(one, SudoTest) and one.option == test.option]
+    value = _LOG if test.option == "logfile" else chosen(test, same)
+    if value is None:
+        return left(f"Which value sudo's {test.option} should have is the site's to say.")
+    drop_ins = any(file.startswith("/etc/sudoers.d/") for file in sudo.files)
+    file = "/etc/sudoers.d/trueline" if drop_ins else "/etc/sudoers"
+    word = (
+        test.option
+        if value == "true"
+        else f"!{test.option}"
+        if value == "false"
+        else f"{test.option}={value}"
+    )
+    return Fix(operations=(AddLine(file=file, syntax="sudoers", line=f"Defaults {word}"),))
