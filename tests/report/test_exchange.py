@@ -102,6 +102,19 @@ def test_sarif_is_valid_by_the_schema_of_oasis(name):
         jsonschema.validate(json.loads(FORMATS[name](sample)), schema)
 
 
+@pytest.mark.parametrize("name", ["sarif", "sarif-github"])
+@pytest.mark.parametrize("sample", [RICH, CLEAN, EMPTY], ids=["rich", "clean", "empty"])
+def test_sarif_is_valid_by_an_independent_model(name, sample):
+    sarif = pytest.importorskip("sarif_pydantic", reason="sarif-pydantic is not installed")
+    document = json.loads(FORMATS[name](sample))
+    read = sarif.Sarif.model_validate(document)
+    assert len(read.runs[0].results or []) == len(document["runs"][0]["results"])
+    broken = json.loads(FORMATS["sarif"](RICH))
+    broken["runs"][0]["results"][0]["level"] = "fatal"
+    with pytest.raises(ValueError, match="level"):
+        sarif.Sarif.model_validate(broken)
+
+
 def test_sarif_says_what_became_of_a_result_since_the_run_before():
     before = assessment(
         [one("1", "pass"), one("2", "fail"), one("3", "fail"), one("4", "fail"), one("5", "pass")]
