@@ -62,6 +62,8 @@ def render(assessment: Assessment) -> str:
         work=html_workflow.parts(assessment, _anchors(sections)),
         scope=assessment.scope,
         coverage=outline.coverage_words(assessment),
+        missing=outline.missing(assessment),
+        seen=outline.seen(assessment),
     )
 
 
