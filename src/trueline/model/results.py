@@ -261,7 +261,10 @@ class Totals(Model, frozen=True, kw_only=True, omit_defaults=False):
 
 def finding_key(target: Target, benchmark: str, result: Result) -> str:
     """What identifies a finding across runs: cluster, node, benchmark, target and number."""
-    where = "/".join(part for part in (target.cluster_name or target.cluster_uid, target.name) if part)
+    places = dict.fromkeys(
+        (target.cluster_name or target.cluster_uid, target.name)
+    )  # a cluster is its own place
+    where = "/".join(place for place in places if place)
     return f"{where}/{benchmark}/{result.target}/{result.number}"
 
 
