@@ -1,5 +1,6 @@
 """Walks the local file systems once for all rules that look for files anywhere, with flat memory."""
 
+import mmap
 import os
 import stat
 import time
@@ -8,9 +9,10 @@ from collections.abc import Callable
 import msgspec
 
 from trueline.collect.access import printable
-from trueline.collect.linux.mounts import MEMORY_TYPES, is_local
 from trueline.collect.linux.reader import Reader
 from trueline.collect.linux.tables import read_ids
+from trueline.collect.linux.together import do_together, worthwhile
+from trueline.collect.linux.tops import SKIPPED_KEPT, in_container, tops_of
 from trueline.model.known import Unavailable
 from trueline.model.linux_system import (
     ANOTHER_FILE_SYSTEM,
@@ -29,20 +31,8 @@ _STEP = 10_000
 _DIRECTORY = stat.S_IFDIR
 _LINK = stat.S_IFLNK
 _DEPTH_LIMIT = 512
-_SKIPPED_KEPT = 1_000
-_CONTAINERS = (
-    "/var/lib/containerd",
-    "/var/lib/docker",
-    "/var/lib/containers",
-    "/var/lib/crio",
-    "/var/lib/cri-dockerd",
-    "/var/lib/kubelet/pods",
-    "/var/lib/rancher/k3s/agent/containerd",
-    "/var/lib/rancher/rke2/agent/containerd",
-    "/var/lib/k0s/containerd",
-    "/var/snap/microk8s/common/var/lib/containerd",
-    "/run/containerd",
-)
+_SPREAD = 256
+_GRACE = 5.0
 _SORTS = ("world_writable_files", "unsticky_directories", "unowned", "ungrouped", "setuid", "setgid")
 
 Progress = Callable[[str, int], None]
@@ -80,6 +70,13 @@ class _Finding:
             mode = f"{stat.S_IMODE(status.st_mode):04o}"
             kept.append(WalkedFile(path=printable(path), mode=mode, uid=status.st_uid, gid=status.st_gid))
 
+    def join(self, other: WalkFinding) -> None:
+        """What another process found of this sort."""
+        self.count += other.count
+        self.container_count += other.container_count
+        self.files = [*self.files, *other.files][:_KEPT]
+        self.container_files = [*self.container_files, *other.container_files][:_CONTAINER_KEPT]
+
     def facts(self) -> WalkFinding:
         return WalkFinding(
             count=self.count,
@@ -102,7 +99,7 @@ def walk_files(
         reason = missing.reason if isinstance(missing, Unavailable) else "there is no passwd or group"
         return Unavailable(kind="invalid", reason=f"no owner can be told from an unknown one: {reason}")
     walk = _Walk(reader, uids, gids, limits, progress)
-    tops, walk.skipped = _tops(mounts)
+    tops, walk.skipped = tops_of(mounts)
     walk.mounts_known = not isinstance(mounts, Unavailable)
     try:
         for target, mount in tops.items():
@@ -110,37 +107,6 @@ def walk_files(
     except _Enough as limit:
         walk.stopped = str(limit)
     return walk.facts()
-
-
-def _tops(mounts: tuple[Mount, ...] | Unavailable) -> tuple[dict[str, Mount | None], dict[str, str]]:
-    """Where each local file system is entered, and why the other mounts are not."""
-    if isinstance(mounts, Unavailable):
-        return {"/": None}, {}
-    visible = {mount.target: mount for mount in mounts}
-    whole = {mount.device for mount in visible.values() if mount.source_path == "/"}
-    tops: dict[str, Mount | None] = {"/": visible.get("/")}
-    entered = {(mount.device, mount.source_path) for mount in visible.values() if mount.target == "/"}
-    skipped: dict[str, str] = {}
-    for target, mount in sorted(visible.items()):
-        reason = _not_entered(mount)
-        # A part of what is there as a whole is seen there; btrfs gives each part another device.
-        part = mount.source_path != "/" and mount.device in whole and mount.type != "btrfs"
-        if reason:
-            skipped[printable(target)] = reason
-        elif target != "/" and not part and (mount.device, mount.source_path) not in entered:
-            entered.add((mount.device, mount.source_path))
-            tops[target] = mount
-    return tops, dict(list(skipped.items())[:_SKIPPED_KEPT])
-
-
-def _not_entered(mount: Mount) -> str:
-    if mount.target == "/":
-        return ""
-    if not is_local(mount.type) and mount.type not in MEMORY_TYPES:
-        return f"a {mount.type} file system"
-    if mount.type in {"overlay", *MEMORY_TYPES} and mount.target.startswith(_CONTAINERS):
-        return "a container's view of files that are seen elsewhere, or in memory only"
-    return ""
 
 
 class _Walk:
@@ -155,7 +121,8 @@ class _Walk:
         self.limits = limits
         self.progress = progress
         self.deadline = time.monotonic() + limits.seconds
-        self.visited = 0
+        self.seen = memoryview(mmap.mmap(-1, 16)).cast("Q")  # here, and in a copy of this process
+        self.own = 0
         self.next_step = _STEP
         self.denied: list[str] = []
         self.denied_count = 0
@@ -171,7 +138,7 @@ class _Walk:
         found = {sort: finding.facts() for sort, finding in self.findings.items()}
         return Walk(
             complete=not self.stopped and not self.denied_count and not self.unseen,
-            visited=self.visited,
+            visited=sum(self.seen),
             stopped=self.stopped,
             denied_count=self.denied_count,
             denied=tuple(self.denied),
@@ -197,13 +164,93 @@ class _Walk:
             self.tops.append(path)
             parent, _, name = path.rpartition("/")
             self._judge(parent, name, status)
-            self._directory(fd, "" if path == "/" else path, status.st_dev)
+            self._spread(fd, "" if path == "/" else path, status.st_dev)
         finally:
             os.close(fd)
 
+    def _spread(self, fd: int, top: str, device: int) -> None:
+        """The upper levels here; what is below them, where it is enough, in two processes."""
+        waiting = [""]
+        while waiting and len(waiting) < _SPREAD:
+            above, waiting = waiting, []
+            for name in above:
+                waiting += self._below(fd, top, name, device)
+
+        def walk(name: str) -> None:
+            below = None if self.stopped else self._enter(fd, top, name)
+            if below is None:
+                return
+            try:
+                self._directory(below, f"{top}{name}", device)
+            except _Enough as limit:
+                self.stopped = str(limit)
+            finally:
+                os.close(below)
+
+        if not worthwhile(waiting):
+            for name in waiting:
+                walk(name)
+        else:
+            self._share(waiting, walk)
+        if self.stopped:
+            raise _Enough(self.stopped)
+
+    def _below(self, fd: int, top: str, name: str, device: int) -> list[str]:
+        """The directories in one, which is judged with all else in it."""
+        below = self._enter(fd, top, name)
+        if below is None:
+            return []
+        try:
+            return [f"{name}/{one}" for one in self._look(below, f"{top}{name}", device)]
+        finally:
+            os.close(below)
+
+    def _share(self, waiting: list[str], walk: Callable[[str], None]) -> None:
+        said = do_together(waiting, walk, self._apart, self._told, self.deadline + _GRACE)
+        if said is None:
+            return
+        try:
+            self._join(msgspec.json.decode(said, type=Walk))
+        except msgspec.DecodeError:
+            self.stopped = self.stopped or "a part of it was ended from outside"
+
+    def _apart(self) -> None:
+        """A copy of this process begins: it tells only what it found itself."""
+        self.own = 1
+        self.progress = None
+        self.denied, self.denied_count, self.skipped = [], 0, {}
+        self.stopped, self.unseen = "", False
+        self.findings = {sort: _Finding() for sort in _SORTS}
+
+    def _told(self) -> bytes:
+        return msgspec.json.encode(self.facts())
+
+    def _join(self, other: Walk) -> None:
+        """What the copy found; how many files it saw is in memory that both share."""
+        for sort, finding in self.findings.items():
+            finding.join(getattr(other, sort))
+        self.denied = [*self.denied, *other.denied][:_DENIED_KEPT]
+        self.denied_count += other.denied_count
+        self.skipped = dict(list((self.skipped | other.skipped).items())[:SKIPPED_KEPT])
+        self.unseen = self.unseen or (not other.complete and not other.stopped and not other.denied_count)
+        self.stopped = self.stopped or other.stopped
+
+    def _enter(self, fd: int, top: str, name: str) -> int | None:
+        """A directory below one that is open, step by step, so that no link is followed."""
+        current = os.dup(fd)
+        path = top
+        for depth, part in enumerate(name.strip("/").split("/") if name else (), 1):
+            path = f"{path}/{part}"
+            below = self._open(current, part, path, depth)
+            os.close(current)
+            if below is None:
+                return None
+            current = below
+        return current
+
     def _unseen(self, path: str, reason: str) -> None:
         self.unseen = True
-        if len(self.skipped) < _SKIPPED_KEPT:
+        if len(self.skipped) < SKIPPED_KEPT:
             self.skipped[printable(path)] = reason
 
     def _directory(self, fd: int, top: str, device: int) -> None:
@@ -280,7 +327,7 @@ class _Walk:
 
     def _judge(self, path: str, name: str, status: os.stat_result) -> None:
         mode = status.st_mode
-        inside = _in_container(path)
+        inside = in_container(path)
         full = f"{path}/{name}"
         if stat.S_ISREG(mode):
             self._regular(full, status, inside)
@@ -305,11 +352,12 @@ class _Walk:
             self.denied.append(printable(path))
 
     def _seen(self, number: int) -> None:
-        self.visited += number
-        if self.progress and self.visited >= self.next_step:
-            self.next_step = self.visited + _STEP
-            self.progress("files", self.visited)
-        if self.visited > self.limits.files:
+        self.seen[self.own] += number
+        visited = self.seen[0] + self.seen[1]
+        if self.progress and visited >= self.next_step:
+            self.next_step = visited + _STEP
+            self.progress("files", visited)
+        if visited > self.limits.files:
             raise _Enough(f"more than {self.limits.files} files")
         if time.monotonic() > self.deadline:
             raise _Enough(f"more than {self.limits.seconds:g} seconds")
@@ -328,10 +376,3 @@ class _Level:
     def close(self, keep: int) -> None:
         if self.fd != keep:
             os.close(self.fd)
-
-
-def _in_container(path: str) -> bool:
-    """Whether a directory is storage of containers."""
-    return path.startswith(_CONTAINERS) and any(
-        path == place or path.startswith(f"{place}/") for place in _CONTAINERS
-    )
