@@ -3,6 +3,7 @@
 import random
 import shutil
 import sqlite3
+from contextlib import suppress
 
 import pytest
 
@@ -171,6 +172,18 @@ def test_a_byte_that_flips_anywhere_in_the_file_changes_nothing_or_is_found(orig
         flipped.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
         if content_or_none(flipped) != before:
             assert wrong(flipped), place
+        used(flipped)
+
+
+def used(path):
+    """What was altered is read as it is, or refused; it never breaks the program."""
+    with suppress(HistoryError):
+        history = open_history(str(path), create=False)
+        history.search(Query(outcome="fail"))
+        for one in history.runs():
+            history.past(one)
+            with suppress(HistoryError):
+                history.assessment(one)
 
 
 def test_a_file_that_is_cut_off_is_found(original, tmp_path):

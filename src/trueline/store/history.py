@@ -12,7 +12,16 @@ from trueline.model.facts import Snapshot
 from trueline.model.results import Assessment, Outcome, TrendPoint
 from trueline.store.database import Database, open_database
 from trueline.store.digests import BROKEN, LIMIT, digest_of, encoded, packed, unpacked
-from trueline.store.records import Found, Record, findings_of, findings_seal, record_of, row_of, run_seal
+from trueline.store.records import (
+    Found,
+    Record,
+    findings_of,
+    findings_seal,
+    found_of,
+    record_of,
+    row_of,
+    run_seal,
+)
 from trueline.store.tables import DOCUMENTS, FINDINGS, HEAD, RUNS
 
 _TREND = 60
@@ -73,7 +82,7 @@ class History:
                 raise HistoryError("the head of the history is missing", hint=BROKEN)
             same = [RUNS.c[name] == value for name, value in names.items()]
             if found := connection.execute(select(RUNS).where(*same)).mappings().first():
-                return record_of(found), False
+                return record_of(dict(found)), False
             _keep(connection, stored)
             run = head["last"] + 1
             rows = list(findings_of(plain, run))
@@ -97,7 +106,7 @@ class History:
             row = connection.execute(select(RUNS).where(RUNS.c.id == number)).mappings().first()
         if row is None:
             raise UsageError(f"there is no run {number}", hint="`trueline history list` shows all runs.")
-        return record_of(row)
+        return record_of(dict(row))
 
     def runs(self, query: Query = Query(), *, limit: int | None = None) -> list[Record]:  # noqa: B008 - frozen
         """The runs that match, the latest first."""
@@ -107,7 +116,7 @@ class History:
                 select(FINDINGS.c.run).where(FINDINGS.c.run == RUNS.c.id, *_results(query)).exists()
             )
         with self.database.reading() as connection:
-            return [record_of(row) for row in connection.execute(found.limit(limit)).mappings()]
+            return [record_of(dict(row)) for row in connection.execute(found.limit(limit)).mappings()]
 
     def search(self, query: Query, *, limit: int | None = None) -> list[Found]:
         """The results that match, those of the latest run first."""
@@ -119,7 +128,7 @@ class History:
         wanted = _matching(wanted, query).where(*_results(query))
         wanted = wanted.order_by(RUNS.c.at.desc(), RUNS.c.id.desc(), FINDINGS.c.position).limit(limit)
         with self.database.reading() as connection:
-            return [Found(**{**row, "run": str(row["run"])}) for row in connection.execute(wanted).mappings()]
+            return [found_of(dict(row)) for row in connection.execute(wanted).mappings()]
 
     def before(self, run: Record, *, any_benchmark: bool = False) -> Record | None:
         """The last successful run of the same target and benchmark before this one; None where there is none.
@@ -130,7 +139,7 @@ class History:
         latest = earlier.order_by(RUNS.c.at.desc(), RUNS.c.id.desc()).limit(1)
         with self.database.reading() as connection:
             row = connection.execute(latest).mappings().first()
-        return record_of(row) if row else None
+        return record_of(dict(row)) if row else None
 
     def past(self, run: Record) -> Mapping[str, Sequence[str]]:
         """By key, which of pass and fail a finding has been before this run, in the order of the last time.
@@ -156,7 +165,7 @@ class History:
         """The last runs before this one of the same target and benchmark, the oldest first."""
         latest = _earlier(select(RUNS), run).order_by(RUNS.c.at.desc(), RUNS.c.id.desc()).limit(_TREND)
         with self.database.reading() as connection:
-            records = [record_of(row) for row in connection.execute(latest).mappings()]
+            records = [record_of(dict(row)) for row in connection.execute(latest).mappings()]
         return tuple(
             TrendPoint(at=one.at, passed=one.passed, failed=one.failed, warn=one.warn, percent=one.percent)
             for one in reversed(records)

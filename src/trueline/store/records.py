@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import RowMapping
 
+from trueline.errors import HistoryError
 from trueline.model.base import Model
-from trueline.model.results import Assessment, Outcome, Phase, RunHead
+from trueline.model.results import Assessment, Outcome, RunHead
 from trueline.policy.gate import run_head
 from trueline.policy.keys import keyed
-from trueline.store.digests import seal_of, storable
+from trueline.store.digests import BROKEN, seal_of, storable
+
+T = TypeVar("T")
 
 
 class Record(Model, frozen=True, kw_only=True, omit_defaults=False):
@@ -144,31 +146,29 @@ def removed_seal(row: Mapping[str, Any]) -> str:
     return seal_of([[str(name), row[name]] for name in sorted(row) if name != "seal"])
 
 
-def record_of(row: RowMapping) -> Record:
-    """The run that a row tells of."""
-    return Record(
-        run=RunHead(
-            benchmark=row["benchmark"],
-            benchmark_digest=row["benchmark_digest"],
-            target=row["target"],
-            id=str(row["id"]),
-            cluster=row["cluster"],
-            profile=row["profile"],
-            phase=cast("Phase", row["phase"]),
-            collected_at=row["collected_at"],
-            assessed_on=row["assessed_on"],
-            tool=row["tool"],
-            nodes=row["nodes"],
-            results=row["results"],
-        ),
-        policies=policies_of(row["policies"]),
-        **{name: row[name] for name in Record.__struct_fields__ if name not in ("run", "policies")},
-    )
+def record_of(row: Mapping[str, Any]) -> Record:
+    """The run that a row tells of. Raises HistoryError where a value is none that a run has."""
+    head = {name: row[name] for name in RunHead.__struct_fields__ if name != "id"}
+    own = {name: row[name] for name in Record.__struct_fields__ if name not in ("run", "policies")}
+    policies = policies_of(row["policies"])
+    return _converted({"run": {**head, "id": str(row["id"])}, "policies": policies, **own}, Record)
+
+
+def found_of(row: Mapping[str, Any]) -> Found:
+    """The result that a row tells of. Raises HistoryError where a value is none that a result has."""
+    return _converted({name: row[name] for name in Found.__struct_fields__} | {"run": str(row["run"])}, Found)
+
+
+def _converted(values: dict[str, Any], kind: type[T]) -> T:
+    try:
+        return msgspec.convert(values, kind)
+    except msgspec.ValidationError as error:
+        raise HistoryError(f"a row of the history was altered: {error}", hint=BROKEN) from None
 
 
 def policies_of(text: str) -> tuple[tuple[str, str], ...]:
     """Names and digests of the policy's files, as a row has them."""
     try:
         return msgspec.json.decode(text, type=tuple[tuple[str, str], ...])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, TypeError, UnicodeDecodeError):
         return ()
