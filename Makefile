@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help scan test check bench docs schemas clean
+.PHONY: help scan test check lint bench docs schemas clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -22,13 +22,14 @@ scan: $(STAMP) ## Audit this host, or the recorded example node where no Kuberne
 test: $(STAMP) ## Run the tests
 	@$(BIN)/python -m pytest -n auto
 
-check: $(STAMP) ## Lint, format, types, import layers, content and tests: what CI runs
+check: lint test ## Lint, format, types, import layers, content and tests: what CI runs
+
+lint: $(STAMP) ## All of check but the tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/trueline content lint
-	@$(BIN)/python -m pytest -n auto
 
 bench: $(STAMP) ## Measure speed and memory
 	@$(BIN)/python bench/run.py
