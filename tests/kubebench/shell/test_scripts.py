@@ -22,6 +22,7 @@ def folder(tmp_path_factory):
     (place / "here").mkdir()
     (place / "list").write_text(LIST)
     (place / "empty").write_text("")
+    (place / "cr").write_bytes(b"a\r\nb\r\n")
     (place / "latin").write_bytes(b"caf\xe9\n")
     (place / "zero").write_bytes(b"A=1\0B=2\0")
     (place / "closed").write_text("x")
@@ -220,6 +221,11 @@ ANSWERED = [
     "ls -1 @/list",
     "ls @/gone",
     "ls @/empty | wc -l",
+    "grep -oE 'z*' @/list",
+    "grep -o 'z*' @/empty",
+    "grep -E '\\(a\\)' @/list",
+    "echo '(gamma)' | grep -E '\\(gam+a\\)'",
+    "echo @/plain ' x' | xargs stat -c %a",
     # loops over lines
     'cat @/list | while read -r x; do echo "<$x>"; done',
     'cat @/list | while read -r x y; do echo "$y $x"; done',
@@ -276,6 +282,15 @@ LEFT = [
     "echo $RANDOM",
     "echo é",
     "echo [a-z]*",
+    "echo ./*",
+    "echo ../*",
+    "stat -c %a ../plain/*.crt",
+    "test -e " + "a" * 300,
+    "stat -c %a @/" + "a" * 300,
+    "echo @/list '' | xargs -I{} stat -c %a {}",
+    "cat @/cr | xargs stat -c %a",
+    "echo a | tr a '\\'",
+    "echo a | tr '\\' a",
     "cat @/fifo",
     "cat @/dir",
     "cat /dev/zero",

@@ -60,7 +60,7 @@ def _names(field: _Field, machine: Readable) -> list[str]:
     first = letters[: next((n for n, (letter, _) in enumerate(letters) if letter == "/"), len(letters))]
     here = machine.working_names
     if first and last >= 0 and not _is_pattern(first):
-        if here is None or "".join(letter for letter, _ in first) in here:
+        if here is None or "".join(letter for letter, _ in first) in (*here, ".", ".."):
             raise Unsure
         return [text]  # it would begin in a directory that is not there
     if _is_pattern(folder) or any(not active and _PATTERN.search(letter) for letter, active in base):

@@ -14,13 +14,15 @@ _UNSURE_TREES = re.compile(r"/+(?:proc|sys|dev)(?:/|\Z)")
 _DIRECTIVE = re.compile(r"%(.)")
 _TYPES = {"f": "file", "d": "directory", "l": "link"}
 _MOST_ENTRIES = 5_000
+_LONGEST_NAME, _LONGEST_PATH = 255, 4_096  # of more, Linux says something else than that it is missing
 Run = Callable[[Sequence[str]], Done]
 Test = Callable[[str, Entry], bool]
 
 
 def entry(machine: Readable, path: str, *, follow: bool) -> Entry:
     """What is at `path`. Raises Unsure where that is not known."""
-    found = machine.entry(path, follow=follow) if _PATH.fullmatch(path) else None
+    short = len(path) < _LONGEST_PATH and max(map(len, path.split("/"))) <= _LONGEST_NAME
+    found = machine.entry(path, follow=follow) if short and _PATH.fullmatch(path) else None
     if found is None:
         raise Unsure
     return found

@@ -37,6 +37,8 @@ def grep(call: Search, source: Done, user: str) -> Done:
     inverted = "v" in options
     if "o" in options:
         chosen = _only(rows, sought)
+        if not chosen and any(sought.search(row.text.rstrip("\n")) for row in rows):
+            return Done()  # an empty match is one, though nothing of it is shown
     elif call.following:
         chosen = _with_following(rows, sought, call.following)
     else:
@@ -178,7 +180,7 @@ def tr(words: Sequence[str], rows: Rows) -> Done:
 
 def _character(word: str) -> str:
     letter = _ESCAPES.get(word, word)
-    if len(letter) != 1 or letter in "-[":
+    if len(letter) != 1 or letter in "-[" or word == "\\":
         raise Unsure
     return letter
 

@@ -121,7 +121,8 @@ def _extended(pattern: str) -> tuple[str, int, str | None]:
         odd = odd or (token in ("|", "(") and behind in ("", ")", "|")) or depth < 0
         if odd or (token == "^" and not begins) or (token == "$" and not ends):
             raise Unsure
-        source.append(token if token in _OPERATORS else _token(token))
+        literal = token in _OPERATORS or token in (r"\(", r"\)")
+        source.append(token if literal else _token(token))
     if depth:
         raise Unsure
     plain = all(len(token) == 1 and token not in _OPERATORS for token in tokens)

@@ -133,12 +133,12 @@ def _xargs(call: Call) -> Done:
     skips = words[:1] in (["-r"], ["--no-run-if-empty"])
     words = words[replaced or skips :]
     text = sure_text(call.read(None).rows)
-    if not text.isascii() or re.search(r"[\"'\\\0]", text) or len(text) > _MOST_ARGUMENTS:
+    if not re.fullmatch(r"[ -~\t\n]*", text) or re.search(r"[\"'\\]", text) or len(text) > _MOST_ARGUMENTS:
         raise Unsure
     if not words or words[0].startswith("-") or base_name(words[0]) in (*_SHELLS, "xargs", *BUILT_IN):
         raise Unsure
     if replaced:
-        lines = [line.strip(" \t") for line in text.split("\n")]
+        lines = [line.lstrip(" \t") for line in text.split("\n")]
         return _all([_replaced(words, line) for line in lines if line], call)
     arguments = text.split()
     if not arguments and skips:
