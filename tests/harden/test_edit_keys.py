@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from trueline.collect.linux.sshd import parse_line
 from trueline.collect.linux.syntax import PARSERS
 from trueline.collect.linux.sysctl import dotted, parse_sysctl
-from trueline.harden.edit_keys import remove_key, set_key, split
-from trueline.model.operation import RemoveKey, SetKey
+from trueline.harden.edit_keys import set_key, split
+from trueline.model.operation import SetKey
 
 _PLAIN = ("equals", "words", "ini", "variables", "limits")
 _KEYS = {
@@ -118,13 +118,6 @@ def test_lines_that_are_not_about_the_key_stay_in_their_order(text, op):
         return  # a statement over several lines goes as a whole
     rest = iter(after)
     assert all(line in rest for line in keep)
-
-
-@given(_texts, keys())
-def test_a_removed_key_is_not_read_any_more(text, op):
-    removal = RemoveKey(file=op.file, syntax=op.syntax, key=op.key, section=op.section)
-    assert read_back(remove_key(text, removal), op) == []
-    assert remove_key(remove_key(text, removal), removal) == remove_key(text, removal)
 
 
 @pytest.mark.parametrize(

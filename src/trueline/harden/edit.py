@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from trueline.harden.edit_accounts import add_member, set_account, table_of
-from trueline.harden.edit_keys import remove_key, set_key
+from trueline.harden.edit_keys import set_key
 from trueline.harden.edit_lines import (
     add_line,
     boot_argument,
@@ -12,7 +12,6 @@ from trueline.harden.edit_lines import (
     mount_option,
     pam_argument,
     pam_line,
-    replace_line,
 )
 from trueline.model.operation import (
     AddLine,
@@ -25,8 +24,6 @@ from trueline.model.operation import (
     PamArgument,
     PamLine,
     RemoveFile,
-    RemoveKey,
-    ReplaceLine,
     SetAccess,
     SetAccount,
     SetKey,
@@ -35,9 +32,7 @@ from trueline.model.operation import (
 
 _EDITORS: dict[type, Callable[[str, Any], str]] = {
     SetKey: set_key,
-    RemoveKey: remove_key,
     AddLine: add_line,
-    ReplaceLine: replace_line,
     KeepOutModule: keep_out_module,
     PamArgument: pam_argument,
     PamLine: pam_line,
@@ -48,7 +43,7 @@ _EDITORS: dict[type, Callable[[str, Any], str]] = {
     WriteFile: lambda _, op: str(op.content),
 }
 # Files that must not be begun by an edit: without them their program is not there or reads another one.
-_NEEDS_FILE = (PamArgument, PamLine, BootArgument, ReplaceLine, RemoveKey, SetAccount, AddMember)
+_NEEDS_FILE = (PamArgument, PamLine, BootArgument, SetAccount, AddMember)
 
 
 def path_of(op: Operation) -> str:

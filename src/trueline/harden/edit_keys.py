@@ -1,9 +1,9 @@
-"""Sets and removes keys in the text of configuration files, leaving every other line as it is."""
+"""Sets keys in the text of configuration files, leaving every other line as it is."""
 
 import re
 from collections.abc import Callable, Iterator
 
-from trueline.model.operation import RemoveKey, SetKey
+from trueline.model.operation import SetKey
 
 # What stands before a key, the key, what is between it and the value, the value.
 _EQUALS = re.compile(r"(\s*)([^\s=#]+)(\s*=\s*|[ \t]+|\s*$)(.*)$", re.DOTALL)
@@ -46,18 +46,6 @@ def set_key(text: str, op: SetKey) -> str:
     )
 
 
-def remove_key(text: str, op: RemoveKey) -> str:
-    """The text without statements of the key; for sshd without those in Match blocks too."""
-    lines = split(text)
-    gone = {
-        number
-        for start, end, found in _spans(lines, op, everywhere=True)
-        if found is not None
-        for number in range(start, end)
-    }
-    return "".join(line for number, line in enumerate(lines) if number not in gone)
-
-
 def split(text: str) -> list[str]:
     """Lines with their ends; only a line feed ends one."""
     return re.findall(r"[^\n]*\n|[^\n]+", text)
@@ -66,7 +54,7 @@ def split(text: str) -> list[str]:
 Span = tuple[int, int, "re.Match[str] | None"]
 
 
-def _spans(lines: list[str], op: SetKey | RemoveKey, *, everywhere: bool = False) -> Iterator[Span]:
+def _spans(lines: list[str], op: SetKey) -> Iterator[Span]:
     """First line and end of each statement, with its match where it is one of the key in its section."""
     pattern = _PATTERNS[op.syntax]
     section = ""
@@ -77,7 +65,7 @@ def _spans(lines: list[str], op: SetKey | RemoveKey, *, everywhere: bool = False
         heading = _HEADING.match(line) if op.syntax == "ini" else None
         if heading:
             section = heading[1].strip()
-        elif op.syntax == "sshd" and not everywhere and _MATCH.match(line):
+        elif op.syntax == "sshd" and _MATCH.match(line):
             return
         else:
             there = not heading and (op.syntax != "ini" or section == op.section)

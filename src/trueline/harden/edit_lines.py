@@ -11,7 +11,6 @@ from trueline.model.operation import (
     MountOption,
     PamArgument,
     PamLine,
-    ReplaceLine,
     SetKey,
 )
 
@@ -46,14 +45,6 @@ def add_line(text: str, op: AddLine) -> str:
 
 def _is_last_word(op: AddLine) -> bool:
     return op.syntax == "audit" and op.line.startswith("-e ")
-
-
-def replace_line(text: str, op: ReplaceLine) -> str:
-    """The text with `new` for each line that is `old`."""
-    changed = [
-        line if line.strip() != op.old.strip() else f"{op.new}\n" if op.new else "" for line in split(text)
-    ]
-    return "".join(changed)
 
 
 def keep_out_module(text: str, op: KeepOutModule) -> str:

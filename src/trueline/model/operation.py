@@ -63,19 +63,6 @@ class SetKey(Op, frozen=True, kw_only=True, tag="set-key"):
         _check_line(self.key, self.value, self.section)
 
 
-class RemoveKey(Op, frozen=True, kw_only=True, tag="remove-key"):
-    """In `file` no statement sets `key` (in `section`); for sshd also none inside of Match blocks."""
-
-    file: str
-    syntax: KeySyntax
-    key: str
-    section: str = ""
-
-    def __post_init__(self) -> None:
-        _check_path(self.file)
-        _check_line(self.key, self.section)
-
-
 class AddLine(Op, frozen=True, kw_only=True, tag="add-line"):
     """`file` has exactly this `line`, at the end or (`first`) before the first statement.
 
@@ -90,19 +77,6 @@ class AddLine(Op, frozen=True, kw_only=True, tag="add-line"):
     def __post_init__(self) -> None:
         _check_path(self.file)
         _check_line(self.line)
-
-
-class ReplaceLine(Op, frozen=True, kw_only=True, tag="replace-line"):
-    """Each line of `file` that is exactly `old` is `new` instead; `new` "" takes the line out."""
-
-    file: str
-    syntax: LineSyntax
-    old: str
-    new: str = ""
-
-    def __post_init__(self) -> None:
-        _check_path(self.file)
-        _check_line(self.old, self.new)
 
 
 class KeepOutModule(Op, frozen=True, kw_only=True, tag="keep-out-module"):
@@ -298,9 +272,7 @@ def _check_mode(mode: str) -> None:
 
 Operation: TypeAlias = (
     SetKey
-    | RemoveKey
     | AddLine
-    | ReplaceLine
     | KeepOutModule
     | PamArgument
     | PamLine

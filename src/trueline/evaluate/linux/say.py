@@ -16,8 +16,6 @@ from trueline.model.operation import (
     PamArgument,
     PamLine,
     RemoveFile,
-    RemoveKey,
-    ReplaceLine,
     SetAccess,
     SetAccount,
     SetKey,
@@ -80,9 +78,7 @@ def _account(op: SetAccount) -> str:
 
 _SAY: dict[type, Callable[[Any], str]] = {
     SetKey: _key,
-    RemoveKey: lambda op: f"take {op.key} out",
     AddLine: lambda op: f"add {'the account ' if op.syntax == 'accounts' else 'the line '}{_line(op)}",
-    ReplaceLine: lambda op: f"replace the line {op.old} by {op.new or 'nothing'}",
     KeepOutModule: lambda op: f"keep the kernel module {op.module} out",
     PamArgument: _pam_argument,
     PamLine: lambda op: f"add {op.module} to the stack {op.type}",
