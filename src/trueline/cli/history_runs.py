@@ -23,6 +23,7 @@ from trueline.collect.assessments import read_assessments
 from trueline.collect.snapshot import encode_snapshot, read_snapshot
 from trueline.errors import UsageError
 from trueline.report import FORMATS
+from trueline.report.outline import share
 from trueline.report.safe import visible
 
 if TYPE_CHECKING:
@@ -150,9 +151,8 @@ def _about(run: "Record") -> str:
 
 def _row(run: "Record") -> tuple[str, ...]:
     head = run.run
-    score = "" if run.percent is None else f"{run.percent:.1f}%"
     words = (head.id, run.at, head.cluster, head.target, head.benchmark, head.phase)
-    return (*map(visible, words), str(run.passed), str(run.failed), str(run.warn), score)
+    return (*map(visible, words), str(run.passed), str(run.failed), str(run.warn), share(run.percent))
 
 
 def _print_json(found: Sequence[Any]) -> None:

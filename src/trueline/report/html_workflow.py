@@ -128,7 +128,7 @@ def _chart(assessment: Assessment) -> dict[str, Any] | None:
         Point(
             round(_LEFT + number * step, 1),
             round(_y(value), 1),
-            f"{at[:16].replace('T', ' ')}: {value:.1f}%, {failed} failed",
+            f"{at[:16].replace('T', ' ')}: {outline.share(value)}, {failed} failed",
         )
         for number, (at, value, failed) in enumerate(runs)
     ]

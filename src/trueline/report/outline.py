@@ -103,8 +103,12 @@ def node_groups(nodes: Iterable[NodeHead]) -> dict[str, list[str]]:
 
 
 def percent(score: Score) -> str:
-    """ "71.4%", rounded down so that 100% means all; "n/a" where nothing counts."""
-    value = score.percent
+    """ "71.4%"; "n/a" where nothing counts."""
+    return share(score.percent)
+
+
+def share(value: float | None) -> str:
+    """ "71.4%" of a percentage, rounded down so that 100% means all; "n/a" for None."""
     return "n/a" if value is None else f"{math.floor(value * 10 + 1e-9) / 10:.1f}%"
 
 
