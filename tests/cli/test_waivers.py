@@ -136,6 +136,10 @@ def test_add_without_a_run_makes_a_file(tmp_path):
             "no approver, and 1.2.1 is critical",
         ),
         (("--check", "1.2.5", "--from", "RUN", *WHY, *CONTROL, "--trigger", "date=soon"), "is not a day"),
+        (
+            ("--check", "1.2.5", "--from", "RUN", *WHY, *CONTROL, "--trigger", "often=yes"),
+            "Kinds of --trigger are kubernetes-version, provider-version, profile-version,",
+        ),
     ],
 )
 def test_add_refuses_what_could_not_be_used_and_leaves_the_file(scanned, policy, words, said):
@@ -152,6 +156,14 @@ def test_add_refuses_an_id_twice_and_notes_weak_words(scanned, policy):
     assert done.returncode == 0
     assert "note: The reason says little" in done.stderr
     assert "has a waiver E already" in run("waivers", "add", *words, *WHY).stderr
+
+
+def test_add_notes_what_changes_nothing(scanned, policy):
+    words = ("--policy", policy, "--from", scanned, *WHY, *CONTROL, *WHEN)
+    passing = run("waivers", "add", *words, "--check", "1.1.1")
+    assert "note: 1.1.1 passes in" in passing.stderr
+    assert "passes" not in run("waivers", "add", *words, "--check", "1.2.5", "--id", "E").stderr
+    assert "note: E is for 1.2.5 too" in run("waivers", "add", *words, "--check", "1.2.5").stderr
 
 
 def test_add_can_be_tried(scanned, policy):
@@ -213,7 +225,7 @@ def test_w32_w33_lint(tmp_path, waivers, status, said):
     assert said in done.stdout
     if said:
         assert done.stdout.startswith(f"{path}:")
-    assert "1 files, 1 entries checked" in done.stderr
+    assert "1 file, 1 entry checked" in done.stderr
 
 
 @pytest.fixture
@@ -286,6 +298,14 @@ def test_renumber_says_what_has_no_successor(tmp_path):
     done = run("waivers", "renumber", "--policy", path, "--to", "cis-1.20")
     assert (done.returncode, done.stdout) == (1, path.read_text())
     assert "- decision of 1.2.2: 1.2.2 has no successor in cis-1.20" in done.stderr
+
+
+def test_renumber_leaves_nothing_behind_in_silence(tmp_path):
+    path = tmp_path / "p.yaml"
+    path.write_text("decisions:\n  - {check: 5.7.4, benchmark: cis-19, decision: accept}\n")
+    done = run("waivers", "renumber", "--policy", path, "--to", "cis-2.0")
+    assert (done.returncode, done.stdout) == (1, path.read_text())
+    assert "! entries for cis-19 stay: there is no benchmark of that name" in done.stderr
 
 
 def test_renumber_in_place(tmp_path):

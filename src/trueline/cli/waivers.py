@@ -132,8 +132,13 @@ def lint(ctx: click.Context, *, policy_files: tuple[str, ...], on: datetime | No
             worst = max(worst, 2 if defect.fatal else 1)
             click.echo(_said(file, defect))
     entries = sum(len(getattr(whole, name)) for name in LISTS)
-    click.echo(f"{len(policies.files)} files, {entries} entries checked", err=True)
+    counted = f"{_number(len(policies.files), 'file')}, {_number(entries, 'entry', 'entries')}"
+    click.echo(f"{counted} checked", err=True)
     ctx.exit(worst)
+
+
+def _number(count: int, one: str, more: str = "") -> str:
+    return f"{count} {one if count == 1 else more or one + 's'}"
 
 
 def _said(file: PolicyFile, defect: Defect) -> str:
@@ -177,9 +182,12 @@ def renumber(
         replace_file(Path(output), new)
     for line in (line for one in found for line in describe(one)):
         click.echo(line, err=True)
+    unknown = sorted(names - {after.id} - set(catalog.benchmarks))
+    for name in unknown:
+        click.echo(f"! entries for {name} stay: there is no benchmark of that name", err=True)
     open_ones = [one for one in found if one.kind != "moved"]
     click.echo(f"{len(found) - len(open_ones)} moved, {len(open_ones)} need a decision", err=True)
-    ctx.exit(1 if open_ones else 0)
+    ctx.exit(1 if open_ones or unknown else 0)
 
 
 def _edit(move: Move) -> Edit:

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import msgspec
@@ -17,7 +17,7 @@ from trueline.content.policies import benchmark_id
 from trueline.content.policy_text import policy_in, with_waiver
 from trueline.content.yaml_files import parse_yaml, read_text
 from trueline.errors import ContentError, UsageError
-from trueline.model.policy import Policy, Waiver
+from trueline.model.policy import Policy, TriggerKind, Waiver
 from trueline.model.results import Assessment, Result
 from trueline.policy.crosswalk import title_of
 from trueline.policy.labels import team
@@ -71,6 +71,7 @@ def add(policy_file: str, *, dry_run: bool, on: datetime | None, **given: Any) -
     text = read_text(path) if path.exists() else ""
     before = policy_in(path, text)
     entry = _entry(given, before, day)
+    _warn_of_same(before, entry)
     after = with_waiver(path, text, entry)
     policy = _checked(path, after, before)
     _refuse(path, policy, day)
@@ -87,6 +88,8 @@ def _entry(given: Mapping[str, Any], policy: Policy, day: date) -> dict[str, Any
     benchmark = benchmark_id(given["benchmark"] or "") or (found[0].benchmark.id if found else "")
     if not benchmark:
         raise UsageError("an entry needs a benchmark", hint="Name it with --benchmark, or a run with --from.")
+    if found and found[1].outcome == "pass":
+        _note(f"{given['check']} passes in {given['source']}", "Nothing needs the entry before it fails.")
     expires = given["expires"].date() if given["expires"] else day + timedelta(days=90)
     titles, meanings = _content(benchmark, given["check"])
     if found:
@@ -116,6 +119,16 @@ def _entry(given: Mapping[str, Any], policy: Policy, day: date) -> dict[str, Any
     return _complete({key: value for key, value in entry.items() if value and key in wanted})
 
 
+def _warn_of_same(policy: Policy, entry: Mapping[str, Any]) -> None:
+    for one in policy.waivers:
+        if (one.check, one.benchmark) == (entry["check"], entry["benchmark"]):
+            _note(f"{one.id} is for {one.check} too", "Of two that fit, the first counts.")
+
+
+def _note(message: str, hint: str) -> None:
+    click.echo(f"note: {message}\n hint: {hint}", err=True)
+
+
 def _complete(entry: dict[str, Any]) -> dict[str, Any]:
     """The entry, if nothing of it is missing or malformed; else UsageError, which names the option."""
     try:
@@ -126,6 +139,8 @@ def _complete(entry: dict[str, Any]) -> dict[str, Any]:
         hint = (
             f"Give it with {option}." if missing else "`trueline waivers add --help` describes the options."
         )
+        if "review_trigger.kind" in str(error):
+            hint = f"Kinds of --trigger are {', '.join(get_args(TriggerKind))}."
         raise UsageError(f"the entry can't be added: {error}", hint=hint) from None
     return entry
 
@@ -202,10 +217,10 @@ def _refuse(path: Path, policy: Policy, day: date) -> None:
         if defect.place[:2] == ("waivers", last):
             if defect.fatal:
                 raise UsageError(defect.message, hint=defect.hint)
-            click.echo(f"note: {defect.message}\n hint: {defect.hint}", err=True)
+            _note(defect.message, defect.hint)
     for defect in misnomers(policy, catalog):
         if defect.place[:2] == ("waivers", last):
-            click.echo(f"note: {defect.message}\n hint: {defect.hint}", err=True)
+            _note(defect.message, defect.hint)
 
 
 def replace_file(path: Path, text: str) -> None:
