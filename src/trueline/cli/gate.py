@@ -118,7 +118,9 @@ def create(
         ctx.exit(3)
     made = baseline_of(current, created=day.isoformat(), tool=TOOL)
     _put(msgspec.json.format(msgspec.json.encode(made), indent=1).decode() + "\n", output)
-    click.echo(f"{len(decision.failures)} failures are known by this baseline.", err=True)
+    count = len(decision.failures)
+    known = "1 failure is" if count == 1 else f"{count} failures are"
+    click.echo(f"{known} known by this baseline.", err=True)
 
 
 def _read(files: Sequence[str]) -> list[Assessment]:

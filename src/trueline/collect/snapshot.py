@@ -115,7 +115,7 @@ def read_content(path: str, limit: int = SIZE_LIMIT) -> bytes:
         raise _wrong(path, "the compressed data is broken or cut off", _AGAIN) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a path"
-        raise _wrong(path, reason.lower(), "Name a snapshot file that this user may read.") from None
+        raise _wrong(path, reason.lower(), "Name a file that this user may read.") from None
 
 
 def _open(path: str) -> BinaryIO:
@@ -123,7 +123,7 @@ def _open(path: str) -> BinaryIO:
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
-        raise _wrong(path, "not a file", "Name a snapshot file.")
+        raise _wrong(path, "not a file", "Name a regular file.")
     return os.fdopen(fd, "rb")
 
 
@@ -133,7 +133,7 @@ def _read_up_to(path: str, source: io.BufferedIOBase | BinaryIO, limit: int) -> 
     while part := source.read(_CHUNK):
         size += len(part)
         if size > limit:
-            raise _wrong(path, f"more than {limit} bytes", "A snapshot of one target is never as large.")
+            raise _wrong(path, f"more than {limit} bytes", "No file of this kind is as large.")
         parts.append(part)
     return b"".join(parts)
 

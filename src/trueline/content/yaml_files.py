@@ -104,6 +104,8 @@ def _entry(node: yaml.Node | None, step: str) -> tuple[yaml.Node, int] | None:
 def read_text(path: Path) -> str:
     """The text of a regular file of at most 8 MiB; raises ContentError for any other."""
     try:
+        if not path.exists():
+            raise ContentError("there is no such file", hint="Check the path.", file=str(path))
         if not path.is_file():
             raise ContentError("is not a file", hint="Name a regular YAML file.", file=str(path))
         with path.open("rb") as stream:
