@@ -2,12 +2,15 @@
 
 import json
 
+import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.report.sample import ENTRIES, RICH, assessment, result
 from trueline.model.register import Entry, Review
+from trueline.policy.findings import findings
 from trueline.report import FORMATS
+from trueline.report.findings import to_markdown
 
 WAIVED = assessment(
     [
@@ -39,6 +42,23 @@ def test_w31_its_outcome_stays():
     assert "[FAIL] 1.1.12" in shown("text")
     assert "(outcome: fail)" in shown("text")
     assert json.loads(shown("json"))["results"][0]["outcome"] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("disposition", "said"),
+    [
+        ("waived", "waived by W-2026-004 until 2026-03-31"),
+        ("expired", "waiver W-2026-004 expired on 2026-03-31"),
+        ("provider-owned", "provider-owned by W-2026-004 until 2026-03-31"),
+        ("informational", "informational by W-2026-004 until 2026-03-31"),
+    ],
+)
+def test_w31_each_surface_says_it_in_the_same_words(disposition, said):
+    kept = msgspec.structs.replace(WAIVED.results[0], disposition=disposition)
+    document = msgspec.structs.replace(WAIVED, results=(kept,))
+    assert said in shown("text", document)
+    assert said in to_markdown(findings(document))
+    assert disposition == "informational" or said in shown("sarif", document)
 
 
 @pytest.mark.parametrize("name", FOR_PEOPLE)

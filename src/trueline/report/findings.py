@@ -59,6 +59,8 @@ def _evidence(row: Finding) -> str:
 
 
 def _decision(row: Finding) -> str:
+    if row.waiver and row.disposition == "expired":
+        return f"waiver {row.waiver} expired on {row.expires}"
     if row.waiver:
         until = f" until {row.expires}" if row.expires else ""
         return f"{row.disposition} by {row.waiver}{until}"

@@ -75,7 +75,7 @@ def set_aside(result: Result) -> str:
         case "expired":
             return f"waiver {result.waiver} has expired" if result.waiver else "its waiver has expired"
         case "provider-owned":
-            return "owned by the provider of the platform"
+            return f"provider-owned{by}" if by else "owned by the provider of the platform"
         case _:
             return ""
 
