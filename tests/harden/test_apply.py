@@ -8,11 +8,12 @@ import msgspec
 import pytest
 
 from tests.harden.machine import build, hardener, needs_root, plan, tree, without_times
-from trueline.harden.files import ChangeFailed
+from trueline.collect.access import Root
+from trueline.harden.files import ChangeFailed, Files
 from trueline.harden.journal import PLACE, Refused
 from trueline.harden.plan import digest_of
 from trueline.model.operation import SetAccess
-from trueline.model.plan import FileChange
+from trueline.model.plan import FileChange, FileState
 from trueline.model.results import Outcome
 
 pytestmark = needs_root
@@ -320,3 +321,15 @@ def test_originals_on_another_file_system_are_copied_and_come_back(root, tmp_pat
         assert tree(root) == before
     finally:
         subprocess.run(["umount", "-l", str(root / "var/lib")], check=True)
+
+
+def test_no_other_file_of_somebody_else_gets_the_owner_or_mode(tmp_path):
+    """Who may write a directory may give another's file the name of his own between two looks."""
+    (tmp_path / "shadow").write_text("x")
+    (tmp_path / "shadow").chmod(0o600)
+    os.link(tmp_path / "shadow", tmp_path / "profile")
+    his = FileState(kind="file", mode="0664", uid=1000, gid=1000)
+    with pytest.raises(ChangeFailed, match="belongs to another one"):
+        Files(Root(str(tmp_path))).set_access("/profile", msgspec.structs.replace(his, mode="0644"), of=his)
+    status = (tmp_path / "shadow").stat()
+    assert (status.st_mode & 0o7777, status.st_uid) == (0o600, 0)

@@ -87,11 +87,11 @@ def _make_file(files: Files, step: Step, change: FileChange, found: Found | None
         if change.before is None:
             files.make_directory(change.path, after)
         else:
-            files.set_access(change.path, after, found.xattrs if found else None)
+            files.set_access(change.path, after, found.xattrs if found else None, of=change.before)
     elif after.kind == "link":
         files.link(change.path, after.target, name)
     elif change.before is not None and change.before.digest == after.digest:
-        files.set_access(change.path, after, _unowned(found))
+        files.set_access(change.path, after, _unowned(found), of=change.before)
     else:
         files.write(change.path, changed_text(step, change, files), after, found, name)
 
@@ -127,7 +127,7 @@ def _restore(files: Files, change: FileChange, intent: Intent, journal: Journal,
     elif before.kind == "link":
         files.link(change.path, before.target, name)
     elif not intent.kept:
-        files.set_access(change.path, before, xattrs)
+        files.set_access(change.path, before, xattrs, of=change.after or before)
     else:
         content = journal.original(name)
         if content is None or sha256(content) != before.digest:

@@ -132,12 +132,21 @@ class Files:
                 raise
             os.fsync(directory)
 
-    def set_access(self, path: str, state: FileState, xattrs: dict[str, bytes] | None = None) -> None:
-        """Mode and owner of what is there; `xattrs` are given back where the kernel took them."""
+    def set_access(
+        self, path: str, state: FileState, xattrs: dict[str, bytes] | None = None, *, of: FileState
+    ) -> None:
+        """Mode and owner of what is there; `xattrs` are given back where the kernel took them.
+
+        It belongs to the owner of the state or to that `of` the other one: who may write its directory could
+        have put another name of somebody else's file there by now.
+        """
         with failing(path), self._above(path) as (directory, name):
             assert directory is not None
             fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
             try:
+                status = os.fstat(fd)
+                if (status.st_uid, status.st_gid) not in {(state.uid, state.gid), (of.uid, of.gid)}:
+                    raise ChangeFailed(f"{path} belongs to another one now", hint="It was left as it is.")
                 os.fchown(fd, state.uid, state.gid)
                 _set_xattrs(fd, xattrs or {})
                 os.fchmod(fd, int(state.mode, 8))

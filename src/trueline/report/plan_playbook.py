@@ -55,6 +55,7 @@ _TASKS = """\
         mode: "{{ item.mode }}"
         owner: "{{ item.owner }}"
         group: "{{ item.group }}"
+        follow: false
       loop: "{{ trueline_access }}"
 
     - name: Make links

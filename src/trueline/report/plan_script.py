@@ -42,13 +42,17 @@ expect() { # path, digest before, digest after
 }
 
 present() { # path
-  if [[ ! -e "$root$1" && ! -L "$root$1" ]]; then
-    echo "$1 is gone since the plan was made; nothing was done." >&2
+  if [[ ! -e "$root$1" || -L "$root$1" ]]; then
+    echo "$1 is gone since the plan was made, or a link; nothing was done." >&2
     exit 1
   fi
 }
 
 access() { # path, mode, uid:gid
+  if [[ -L "$root$1" ]]; then # chmod would follow it
+    echo "$1 became a link; it was left as it is." >&2
+    exit 1
+  fi
   chown -h -- "$3" "$root$1"
   chmod -- "$2" "$root$1"
 }
