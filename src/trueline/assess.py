@@ -302,6 +302,16 @@ def coverage(results: Collection[Result]) -> Coverage:
     )
 
 
+def as_counted(assessment: Assessment) -> bool:
+    """Whether a document that was read from a file counts the results that it holds, and no others."""
+    counts, covered = totals(assessment.results), coverage(assessment.results)
+    said = assessment.counts
+    return (counts.total, counts.targets, counts.dispositions, covered.evaluated, covered.total) == (
+        *(said.total, said.targets, said.dispositions),
+        *(assessment.coverage.evaluated, assessment.coverage.total),
+    )
+
+
 def _head(
     benchmark: Benchmark, rules: Mapping[str, Rule], because: str, sections: Collection[str], *, pinned: bool
 ) -> BenchmarkHead:

@@ -121,6 +121,17 @@ def test_expected_nodes_that_gave_nothing_are_named_and_nothing_passes_without_t
     assert document["results"][1]["outcome"] == "error"
 
 
+def test_a_node_whose_results_are_not_those_it_counts_gave_none(nodes):
+    whole = node("w-1", {"master 1.1.1": "notapplicable", "node 4.2.1": "fail"}, roles=("node",))
+    turned = node("w-1", {"master 1.1.1": "notapplicable", "node 4.2.1": "pass"}, roles=("node",))
+    for results in (turned.results, whole.results[:1], ()):
+        save(nodes, msgspec.structs.replace(whole, results=results))
+        document, done = assessed(nodes)
+        assert done.returncode == 3
+        assert document["results"][1]["spread"]["missing"] == ["w-1"]
+        assert "not those that it counts" in done.stderr
+
+
 def cluster_snapshot(*names):
     return Snapshot(
         schema=SNAPSHOT_SCHEMA,

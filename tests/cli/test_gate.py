@@ -220,3 +220,22 @@ def test_the_same_run_twice_is_refused(write):
     done = run("gate", write("a.json", one), write("b.json", one))
     assert done.returncode == 2
     assert "two assessments of cis-1.12" in done.stderr
+
+
+@pytest.mark.parametrize("command", [("gate",), ("baseline", "create")])
+def test_results_that_are_not_those_counted_are_refused(write, command):
+    whole = assessment(result("1.2.5", "fail"), PASS)
+    torn = {
+        "taken out": msgspec.structs.replace(whole, results=(PASS,)),
+        "none": msgspec.structs.replace(whole, results=()),
+        "turned": msgspec.structs.replace(whole, results=(result("1.2.5", "pass"), PASS)),
+        "lifted": msgspec.structs.replace(
+            whole, results=(result("1.2.5", "fail", disposition="waived", waiver="W"), PASS)
+        ),
+    }
+    for name, one in torn.items():
+        for further in (one, msgspec.structs.replace(assessment(PASS), further=(one,))):
+            done = run(*command, write("run.json", further))
+            assert (done.returncode, done.stdout) == (2, ""), name
+            assert "not those that it counts" in done.stderr
+    assert run("gate", write("run.json", whole)).returncode == 1

@@ -1,6 +1,7 @@
 """Reads what is known of single nodes: assessments, snapshots, and what kube-bench wrote."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -85,7 +86,7 @@ class Inputs:
             raise ContentError("empty: whatever should have written it ended before", hint=_HINT, file=path)
         match _kind(data):
             case "assessment":
-                return _named(_decoded(data, Brief, path), path)
+                return _named(_counted(_decoded(data, Brief, path), path), path)
             case "snapshot":
                 return None
             case _:
@@ -174,6 +175,19 @@ def _decoded(data: bytes, kind: Any, path: str) -> Any:
         raise ContentError(f"not a valid document: {error}", hint=_HINT, file=path) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ContentError("cut off, or not JSON", hint=_HINT, file=path) from None
+
+
+def _counted(brief: Brief, path: str) -> Brief:
+    """The document, unless results were taken out of it or changed behind its back."""
+    for one in (brief, *brief.further):
+        said = {outcome: number for outcome, number in one.counts.total.outcomes.items() if number}
+        if said != Counter(result.outcome for result in one.results):
+            raise ContentError(
+                "its results are not those that it counts: it was edited, or is not whole",
+                hint="Scan that node again.",
+                file=path,
+            )
+    return brief
 
 
 def _brief(whole: Assessment, path: str) -> Brief:

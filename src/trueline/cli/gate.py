@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 import msgspec
 
-from trueline.assess import TOOL, aged_policy, checks, with_policy
+from trueline.assess import TOOL, aged_policy, as_counted, checks, with_policy
 from trueline.cli.output import STANDARD_OUTPUT, standard_output, write_reports
 from trueline.cli.policies import on_option, policy_of_files, policy_option, refuse_unapproved, today
 from trueline.collect.assessments import read_assessments
 from trueline.collect.baselines import read_baseline
 from trueline.content.load import benchmark_ids, load_benchmark
 from trueline.content.policies import Policies
-from trueline.errors import UsageError
+from trueline.errors import ContentError, UsageError
 from trueline.model.gate import Gate
 from trueline.model.policy import GateRules
 from trueline.model.results import Assessment
@@ -124,7 +124,7 @@ def create(
 
 
 def _read(files: Sequence[str]) -> list[Assessment]:
-    found = [one for file in files for one in read_assessments(file)]
+    found = [one for file in files for one in _counted(file)]
     seen: set[tuple[str, ...]] = set()
     for one in found:
         target = one.target
@@ -135,6 +135,19 @@ def _read(files: Sequence[str]) -> list[Assessment]:
                 hint="Name one of each; `trueline history diff` compares two of the same target.",
             )
         seen.add(run)
+    return found
+
+
+def _counted(file: str) -> tuple[Assessment, ...]:
+    """The assessments of a file, unless results were taken out of it or changed behind its back."""
+    found = read_assessments(file)
+    for one in found:
+        if not as_counted(one):
+            raise ContentError(
+                f"the results of {one.benchmark.id} are not those that it counts",
+                hint="It was edited, or is not whole: scan again.",
+                file=file,
+            )
     return found
 
 
