@@ -1,4 +1,4 @@
-"""A drift for the terminal: news with what was seen, the rest in a line each, known failures as numbers."""
+"""A drift for the terminal: news with what was seen, the rest in a line each, what still fails as numbers."""
 
 from collections.abc import Collection, Iterator
 
@@ -90,7 +90,7 @@ def _known(found: Drift) -> Iterator[str]:
     known = [item for item in found.items if item.change == "unchanged" and item.after == "fail"]
     if known:
         numbers = ", ".join(visible(item.number) for item in known)
-        yield from broken(f"{numbers})", _WIDTH, opening=f"Known failures: {len(known)} (", lead="  ")
+        yield from broken(f"{numbers})", _WIDTH, opening=f"Still failing: {len(known)} (", lead="  ")
 
 
 def _total(found: Drift) -> str:
