@@ -1,5 +1,7 @@
 """What is made of many nodes: the worst of them, whoever is missing, and nothing twice."""
 
+from itertools import permutations
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -192,10 +194,16 @@ def test_copies_of_one_machine_all_count():
     assert any(notice.startswith("a, b have the same machine-id") for notice in found.notices)
 
 
-def test_of_another_machine_by_the_same_name_the_report_says_so():
-    old = node("a", {"node 4.2.1": "pass"}, machine_id="m", collected_at="2026-03-04T00:00:00Z")
-    found = only(old, node("a", {"node 4.2.1": "pass"}, machine_id="n"))
-    assert any("of another machine by that name" in notice for notice in found.notices)
+def test_machines_by_the_same_name_all_count():
+    old = node("a", {"node 4.2.1": "fail"}, machine_id="m", collected_at="2026-03-04T00:00:00Z")
+    older = node("a", {"node 4.2.1": "pass"}, machine_id="m", collected_at="2026-03-03T00:00:00Z")
+    new = node("a", {"node 4.2.1": "pass"}, machine_id="n")
+    for order in permutations((older, old, new)):
+        found = only(*order)
+        assert found.results[0].spread.nodes == {"fail": ("a (m)",), "pass": ("a",)}
+        assert [head.name for head in found.nodes] == ["a", "a (m)"]
+        assert any("2 machines are called a" in notice for notice in found.notices)
+        assert any("2026-03-03T00:00:00Z were dropped" in notice for notice in found.notices)
 
 
 OTHER_EDITION = msgspec.structs.replace(HEAD, digest="sha256:bb")

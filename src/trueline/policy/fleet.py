@@ -162,10 +162,36 @@ class Group:
         kept: list[Voice] = []
         remarks: list[str] = []
         for name in sorted(self._voices):
-            *older, newest = sorted(self._voices[name], key=_age)
-            remarks += [_dropped(voice, newest) for voice in older]
-            kept.append(newest)
+            machines = _by_machine(self._voices[name])
+            newest = [of_one[-1] for of_one in machines]
+            remarks += [_dropped(voice, of_one[-1]) for of_one in machines for voice in of_one[:-1]]
+            kept += [newest[0], *map(_told_apart, newest[1:])]
+            if len(machines) > 1:
+                remarks.append(
+                    f"{len(machines)} machines are called {name}, and all of them count: where one is gone, "
+                    "leave its document out."
+                )
         return _without_renamed(kept, remarks)
+
+
+def _by_machine(voices: list[Voice]) -> list[list[Voice]]:
+    """What was said under one name, by the machine that it is of, oldest first; the newest machine first."""
+    aged = sorted(voices, key=_age)
+    known = {voice.brief.target.machine_id for voice in aged} - {""}
+    if len(known) < 2:
+        return [aged]
+    found: dict[str, list[Voice]] = {}
+    for voice in reversed(aged):
+        found.setdefault(voice.brief.target.machine_id, []).insert(0, voice)
+    return list(found.values())
+
+
+def _told_apart(voice: Voice) -> Voice:
+    """The voice of another machine by the same name."""
+    target = voice.brief.target
+    name = f"{target.name} ({target.machine_id[:12] or 'unknown machine'})"
+    named = msgspec.structs.replace(target, name=name)
+    return msgspec.structs.replace(voice, brief=msgspec.structs.replace(voice.brief, target=named))
 
 
 def _age(voice: Voice) -> tuple[str, bytes, bytes, str]:
@@ -182,8 +208,7 @@ def _dropped(voice: Voice, newest: Voice) -> str:
     which = (
         f"{voice.name} was examined more than once: the results of {one.collected_at or 'an unknown time'} "
     )
-    doubt = " They are of another machine by that name." if one.machine_id != other.machine_id else ""
-    return f"{which}were dropped for those of {other.collected_at or 'an unknown time'}.{doubt}"
+    return f"{which}were dropped for those of {other.collected_at or 'an unknown time'}."
 
 
 def _without_renamed(voices: list[Voice], remarks: list[str]) -> tuple[list[Voice], list[str]]:
