@@ -19,8 +19,13 @@ NOTE = dict.fromkeys(
 )
 DECISION = {"check": "1.2.5", "benchmark": "cis-1.12", "decision": "accept"}
 REVIEW = {
-    "check": "1.2.5", "benchmark": "cis-1.12", "reviewer": "ann", "note": "it is as it should be",
-    "date": "2026-05-01", "outcome": "pass", "valid_until": "2026-10-01",
+    "check": "1.2.5",
+    "benchmark": "cis-1.12",
+    "reviewer": "ann",
+    "note": "it is as it should be",
+    "date": "2026-05-01",
+    "outcome": "pass",
+    "valid_until": "2026-10-01",
 }
 
 
@@ -81,6 +86,7 @@ def test_w27_w14_each_of_the_fields_is_needed(tmp_path, field):
         ({"class": "alternative-evidence", "objective": "o", "source": "s"}, "`sample`", "schema policy"),
         ({"reason": "   \t"}, "reason is blank", "Write what it is"),
         ({"colour": "red"}, "colour", "schema policy"),
+        ({"ownr": "red"}, "ownr", "Did you mean owner"),
     ],
 )
 def test_w28_w34_w36_w37_what_is_wrong_is_named(tmp_path, changes, words, hint):
@@ -110,6 +116,14 @@ def test_w28_w34_w36_w37_what_is_wrong_is_named(tmp_path, changes, words, hint):
 )
 def test_w13_w14_w21_w24_other_entries_are_as_strict(tmp_path, fields, words):
     assert words in str(refused(tmp_path, json.dumps(fields, indent=1)))
+
+
+def test_a_file_without_content_is_called_so(tmp_path):
+    assert "there is nothing in it" in str(refused(tmp_path, "# later\n"))
+
+
+def test_bad_syntax_has_a_hint_about_syntax(tmp_path):
+    assert "YAML syntax" in refused(tmp_path, "owners:\n\tkubelet: platform\n").hint
 
 
 def test_w28_how_far_an_end_may_be_is_configurable(tmp_path):

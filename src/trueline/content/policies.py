@@ -2,14 +2,15 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
 from trueline.content.load import load_editions
-from trueline.content.yaml_files import line_of_key, parse_yaml, read_text
+from trueline.content.yaml_files import SCHEMA_HINT, line_of_key, parse_yaml, read_text
 from trueline.errors import ContentError
 from trueline.model.base import Model
 from trueline.model.policy import Applied, Defect, Policy
@@ -67,8 +68,14 @@ def _load(path: Path) -> PolicyFile:
     try:
         policy = parse_yaml(path, text, Policy)
     except ContentError as error:
-        words = reversed(_FIELD.findall(str(error).removeprefix(str(path))))
-        hint = next((_HINTS[name] for name in words if name in _HINTS), "")
+        if error.hint != SCHEMA_HINT:
+            raise
+        words = _FIELD.findall(str(error).removeprefix(str(path)))
+        hint = next((_HINTS[name] for name in reversed(words) if name in _HINTS), "")
+        if "unknown field" in str(error) and (
+            close := get_close_matches(words[0], _fields(Policy) - {words[0]})
+        ):
+            hint = f"Did you mean {', '.join(close)}?"
         raise ContentError(
             str(error).removeprefix(f"{path}:{error.line}: ").removeprefix(f"{path}: "),
             hint=f"{hint} {_SHOWS}".strip(),
@@ -77,6 +84,17 @@ def _load(path: Path) -> PolicyFile:
         ) from None
     digest = hashlib.sha256(text.encode()).hexdigest()
     return PolicyFile(policy=_by_id(policy), file=path, digest=digest)
+
+
+def _fields(kind: Any) -> set[str]:
+    """The names of all fields of a type, and of those within it."""
+    found: set[str] = set()
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        found |= set(kind.__struct_encode_fields__)
+        parts: Iterable[Any] = get_type_hints(kind).values()
+    else:
+        parts = get_args(kind)
+    return found.union(*map(_fields, parts))
 
 
 def benchmark_id(name: str) -> str:

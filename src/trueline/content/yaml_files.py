@@ -17,6 +17,8 @@ _BASE: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # all scalars stay t
 _SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PATH_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 MAX_BYTES = 8 * 1024 * 1024
+SCHEMA_HINT = "`trueline content schema` prints the JSON Schema of what may stand there."
+"""The hint of an error that is one of contents, not of syntax or size."""
 
 
 def load_yaml(
@@ -42,6 +44,8 @@ def parse_yaml(path: Path, text: str, kind: type[T], *, typed: bool = False, shi
         raw = yaml.load(text, Loader=_SAFE if typed else _BASE)  # noqa: S506 - both loaders build plain data
     except yaml.YAMLError as error:
         raise _syntax(path, error) from None
+    if raw is None:
+        raise ContentError("there is nothing in it", hint=SCHEMA_HINT, file=str(path))
     try:
         return msgspec.convert(raw, kind, strict=False)
     except msgspec.ValidationError as error:
@@ -49,7 +53,7 @@ def parse_yaml(path: Path, text: str, kind: type[T], *, typed: bool = False, shi
         line = _line_of(text, where.rstrip("`"))
         raise ContentError(
             f"{message}{f' (at {where[1:-1]})' if where else ''}",
-            hint="`trueline content schema` prints the JSON Schema of what may stand there.",
+            hint=SCHEMA_HINT,
             file=str(path),
             line=line,
         ) from None
