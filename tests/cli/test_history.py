@@ -123,6 +123,15 @@ def test_files_of_assessments_can_be_compared(scan, history, tmp_path):
     assert not (tmp_path / "none.db").exists()
 
 
+def test_runs_in_the_wrong_order_are_noted(tmp_path):
+    files = [tmp_path / "old.json", tmp_path / "new.json"]
+    for file, day in zip(files, ("2026-01-01", "2026-02-01"), strict=True):
+        target = msgspec.structs.replace(RICH.target, collected_at=f"{day}T00:00:00Z")
+        file.write_bytes(msgspec.json.encode(msgspec.structs.replace(RICH, target=target)))
+    assert "note" not in run("history", "diff", *files).stderr
+    assert "new.json is the later run" in run("history", "diff", *reversed(files)).stderr
+
+
 def test_w45_runs_that_can_not_be_compared_end_with_3(scan, history):
     scan(BAD, only="1.2")
     scan(GOOD)

@@ -98,6 +98,8 @@ def _two(before: str, after: str, store: str | None, benchmark: str) -> Drift:
     history = opened(store) if stored else None
     old, new = (_side(name, history, benchmark) for name in (before, after))
     past = history.past(old.record) if history and old.record else {}
+    if old.head.collected_at > new.head.collected_at > "":
+        click.echo(f"note: {before} is the later run\n hint: The earlier one comes first.", err=True)
     return _drift(old, new, past)
 
 
