@@ -3,6 +3,7 @@
 import contextlib
 import os
 import subprocess
+import sys
 
 import msgspec
 import pytest
@@ -13,7 +14,7 @@ from trueline.harden.files import ChangeFailed, Files
 from trueline.harden.journal import PLACE, Refused
 from trueline.harden.plan import digest_of
 from trueline.model.operation import SetAccess
-from trueline.model.plan import FileChange, FileState
+from trueline.model.plan import FileChange, FileState, Plan
 from trueline.model.results import Outcome
 
 pytestmark = needs_root
@@ -333,3 +334,37 @@ def test_no_other_file_of_somebody_else_gets_the_owner_or_mode(tmp_path):
         Files(Root(str(tmp_path))).set_access("/profile", msgspec.structs.replace(his, mode="0644"), of=his)
     status = (tmp_path / "shadow").stat()
     assert (status.st_mode & 0o7777, status.st_uid) == (0o600, 0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"change": "package", "name": "--pre-invoke=id", "manager": "dpkg", "before": "1", "after": ""},
+        {"change": "parameter", "key": ".//.//.etc.motd", "before": "", "after": "x"},
+        {"change": "file", "path": "/etc/../tmp/x", "before": None, "after": None},
+        {"change": "file", "path": "/etc/x\0", "before": None, "after": None},
+        {"change": "file", "path": "/etc/x\ny", "before": None, "after": None},
+        {"change": "file", "path": "/etc/x", "before": {"kind": "file", "mode": "u+s"}, "after": None},
+    ],
+)
+def test_a_plan_names_no_options_and_no_paths_that_lead_elsewhere(root, change):
+    document = msgspec.to_builtins(plan(root))
+    with pytest.raises(msgspec.ValidationError, match="is no"):
+        msgspec.convert({**document, "steps": [{**document["steps"][0], "changes": [change]}]}, Plan)
+
+
+@pytest.mark.parametrize("field", [{"id": "../x"}, {"actions": [{"kind": "stop", "unit": "--force"}]}])
+def test_a_plan_names_no_other_steps_or_units(root, field):
+    document = msgspec.to_builtins(plan(root))
+    with pytest.raises(msgspec.ValidationError, match="is no"):
+        msgspec.convert({**document, "steps": [{**document["steps"][0], **field}]}, Plan)
+
+
+def test_an_edited_plan_is_not_exported(root, tmp_path):
+    made = plan(root)
+    file = tmp_path / "plan.json"
+    file.write_bytes(msgspec.json.encode(msgspec.structs.replace(made, steps=made.steps[:1])))
+    words = [sys.executable, "-m", "trueline", "harden", "export", str(file), "--format", "bash"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "was changed after it was made" in done.stderr

@@ -22,7 +22,14 @@ def export(plan_file: str, *, format_: str, output: str | None) -> None:
     Script and playbook stop where a file was changed since the plan was made. None of them keeps originals:
     only `apply` can roll back.
     """
-    text: str = import_module(f"trueline.report.{_FORMATS[format_]}").render(read_plan(plan_file))
+    made = read_plan(plan_file)
+    from trueline.harden.plan import digest_of
+
+    if digest_of(made) != made.digest:
+        raise UsageError(
+            "the plan was changed after it was made", hint="Make a new plan; edit no plan by hand."
+        )
+    text: str = import_module(f"trueline.report.{_FORMATS[format_]}").render(made)
     if output is None:
         with standard_output() as stream:
             stream.write(text)

@@ -15,8 +15,8 @@ LineSyntax = Literal["modprobe", "audit", "rsyslog", "profile", "fstab", "sudoer
 PamType = Literal["auth", "account", "password", "session"]
 AccountField = Literal["maximum", "minimum", "warn", "inactive", "shell", "locked", "group"]
 
-_NAME = re.compile(r"[A-Za-z0-9@_][A-Za-z0-9@:._+\\-]*")
-_PARAMETER = re.compile(r"[a-z0-9_]+([./][A-Za-z0-9_@:*-]+)+")
+NAME = re.compile(r"[A-Za-z0-9@_][A-Za-z0-9@:._+\\-]*")
+PARAMETER = re.compile(r"[a-z0-9_]+([./][A-Za-z0-9_@:*-]+)+")
 _MODE = re.compile(r"[0-7]{3,4}")
 
 
@@ -24,7 +24,8 @@ class Op(Model, frozen=True, kw_only=True, tag_field="op", forbid_unknown_fields
     """Base of all operations; the tag `op` names the kind in JSON."""
 
 
-def _check_path(path: str) -> None:
+def check_path(path: str) -> None:
+    """Raises ValueError for what is no absolute path of one line."""
     if not path.startswith("/") or "/../" in f"{path}/" or "\0" in path or "\n" in path:
         raise ValueError(f"{path!r} is no absolute path of one line")
 
@@ -59,7 +60,7 @@ class SetKey(Op, frozen=True, kw_only=True, tag="set-key"):
     section: str = ""
 
     def __post_init__(self) -> None:
-        _check_path(self.file)
+        check_path(self.file)
         _check_line(self.key, self.value, self.section)
 
 
@@ -75,7 +76,7 @@ class AddLine(Op, frozen=True, kw_only=True, tag="add-line"):
     first: bool = False
 
     def __post_init__(self) -> None:
-        _check_path(self.file)
+        check_path(self.file)
         _check_line(self.line)
 
 
@@ -86,8 +87,8 @@ class KeepOutModule(Op, frozen=True, kw_only=True, tag="keep-out-module"):
     module: str
 
     def __post_init__(self) -> None:
-        _check_path(self.file)
-        if not _NAME.fullmatch(self.module):
+        check_path(self.file)
+        if not NAME.fullmatch(self.module):
             raise ValueError(f"{self.module!r} is no name of a module")
 
 
@@ -105,7 +106,7 @@ class PamArgument(Op, frozen=True, kw_only=True, tag="pam-argument"):
     present: bool = True
 
     def __post_init__(self) -> None:
-        _check_path(self.file)
+        check_path(self.file)
         _check_line(self.argument, self.value)
 
 
@@ -124,7 +125,7 @@ class PamLine(Op, frozen=True, kw_only=True, tag="pam-line"):
     before: str = ""
 
     def __post_init__(self) -> None:
-        _check_path(self.file)
+        check_path(self.file)
         _check_line(self.control, self.module, *self.arguments)
 
 
@@ -137,8 +138,8 @@ class BootArgument(Op, frozen=True, kw_only=True, tag="boot-argument"):
     variable: str = "GRUB_CMDLINE_LINUX"
 
     def __post_init__(self) -> None:
-        _check_path(self.file)
-        if not _NAME.fullmatch(self.name) or not re.fullmatch(r"[\w.:,/-]*", self.value or ""):
+        check_path(self.file)
+        if not NAME.fullmatch(self.name) or not re.fullmatch(r"[\w.:,/-]*", self.value or ""):
             raise ValueError(f"{self.name}={self.value} is no argument of the kernel")
 
 
@@ -150,7 +151,7 @@ class MountOption(Op, frozen=True, kw_only=True, tag="mount-option"):
     file: str = "/etc/fstab"
 
     def __post_init__(self) -> None:
-        _check_path(self.point)
+        check_path(self.point)
         if not re.fullmatch(r"[\w=-]+", self.option):
             raise ValueError(f"{self.option!r} is no option of a mount")
 
@@ -165,8 +166,8 @@ class WriteFile(Op, frozen=True, kw_only=True, tag="write-file"):
     group: str = "root"
 
     def __post_init__(self) -> None:
-        _check_path(self.path)
-        _check_mode(self.mode)
+        check_path(self.path)
+        check_mode(self.mode)
 
 
 class SetAccess(Op, frozen=True, kw_only=True, tag="set-access"):
@@ -178,9 +179,9 @@ class SetAccess(Op, frozen=True, kw_only=True, tag="set-access"):
     group: str = ""
 
     def __post_init__(self) -> None:
-        _check_path(self.path)
+        check_path(self.path)
         if self.mode:
-            _check_mode(self.mode)
+            check_mode(self.mode)
 
 
 class RemoveFile(Op, frozen=True, kw_only=True, tag="remove-file"):
@@ -189,7 +190,7 @@ class RemoveFile(Op, frozen=True, kw_only=True, tag="remove-file"):
     path: str
 
     def __post_init__(self) -> None:
-        _check_path(self.path)
+        check_path(self.path)
 
 
 class UnitState(Op, frozen=True, kw_only=True, tag="unit-state"):
@@ -199,7 +200,7 @@ class UnitState(Op, frozen=True, kw_only=True, tag="unit-state"):
     state: Literal["enabled", "masked"]
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.unit):
+        if not NAME.fullmatch(self.unit):
             raise ValueError(f"{self.unit!r} is no name of a unit")
 
 
@@ -211,7 +212,7 @@ class PackageState(Op, frozen=True, kw_only=True, tag="package-state"):
     manager: Literal["dpkg", "rpm"]
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
+        if not NAME.fullmatch(self.name):
             raise ValueError(f"{self.name!r} is no name of a package")
 
 
@@ -222,7 +223,7 @@ class KernelParameter(Op, frozen=True, kw_only=True, tag="kernel-parameter"):
     value: str
 
     def __post_init__(self) -> None:
-        if not _PARAMETER.fullmatch(self.key) or ".." in self.key:
+        if not PARAMETER.fullmatch(self.key) or ".." in self.key:
             raise ValueError(f"{self.key!r} is no kernel parameter")
         _check_line(self.value)
 
@@ -247,7 +248,7 @@ class AddMember(Op, frozen=True, kw_only=True, tag="add-member"):
     account: str
 
     def __post_init__(self) -> None:
-        _check_path(self.file)
+        check_path(self.file)
         if re.search(r"[:,\s]", self.group + self.account):
             raise ValueError(f"{self.group!r} or {self.account!r} is no name")
 
@@ -261,11 +262,12 @@ class MakeDirectory(Op, frozen=True, kw_only=True, tag="make-directory"):
     gid: int
 
     def __post_init__(self) -> None:
-        _check_path(self.path)
-        _check_mode(self.mode)
+        check_path(self.path)
+        check_mode(self.mode)
 
 
-def _check_mode(mode: str) -> None:
+def check_mode(mode: str) -> None:
+    """Raises ValueError for what is no octal mode."""
     if not _MODE.fullmatch(mode):
         raise ValueError(f"{mode!r} is no file mode such as 0644")
 

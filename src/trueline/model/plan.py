@@ -6,13 +6,15 @@ recommendations asks for it, so that each step can be undone on its own. `operat
 and after.
 """
 
+import re
 from typing import Final, Literal, TypeAlias
 
 from trueline.model.base import Model
 from trueline.model.facts import Tool
-from trueline.model.operation import Operation
+from trueline.model.operation import NAME, PARAMETER, Operation, check_mode, check_path
 from trueline.model.results import Outcome
 
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 PLAN_SCHEMA: Final = "trueline.dev/hardening-plan/v1"
 
 
@@ -32,6 +34,10 @@ class FileState(Model, frozen=True, kw_only=True):
     digest: str = ""
     target: str = ""
 
+    def __post_init__(self) -> None:
+        if self.mode:
+            check_mode(self.mode)
+
 
 class FileChange(Model, frozen=True, kw_only=True, tag_field="change", tag="file"):
     """A path before and after; None where nothing is there.
@@ -47,6 +53,9 @@ class FileChange(Model, frozen=True, kw_only=True, tag_field="change", tag="file
     diff: str = ""
     text: str | None = None
 
+    def __post_init__(self) -> None:
+        check_path(self.path)
+
 
 class ParameterChange(Model, frozen=True, kw_only=True, tag_field="change", tag="parameter"):
     """A running kernel parameter before and after."""
@@ -54,6 +63,10 @@ class ParameterChange(Model, frozen=True, kw_only=True, tag_field="change", tag=
     key: str
     before: str
     after: str
+
+    def __post_init__(self) -> None:
+        if not PARAMETER.fullmatch(self.key) or ".." in self.key:
+            raise ValueError(f"{self.key!r} is no kernel parameter")
 
 
 class PackageChange(Model, frozen=True, kw_only=True, tag_field="change", tag="package"):
@@ -63,6 +76,10 @@ class PackageChange(Model, frozen=True, kw_only=True, tag_field="change", tag="p
     manager: Literal["dpkg", "rpm"]
     before: str
     after: str
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):  # the package manager would take it for an option
+            raise ValueError(f"{self.name!r} is no name of a package")
 
 
 Change: TypeAlias = FileChange | ParameterChange | PackageChange
@@ -77,6 +94,10 @@ class Action(Model, frozen=True, kw_only=True):
 
     kind: ActionKind
     unit: str = ""
+
+    def __post_init__(self) -> None:
+        if self.unit and not NAME.fullmatch(self.unit):
+            raise ValueError(f"{self.unit!r} is no name of a unit")
 
 
 class Step(Model, frozen=True, kw_only=True):
@@ -94,6 +115,10 @@ class Step(Model, frozen=True, kw_only=True):
     risks: tuple[str, ...] = ()
     reboot: bool = False
     actions: tuple[Action, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not _ID.fullmatch(self.id):
+            raise ValueError(f"{self.id!r} is no id of a step")
 
 
 class LeftOut(Model, frozen=True, kw_only=True):
