@@ -217,3 +217,14 @@ def test_names_of_a_hostile_machine_are_text(root):
         'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="<script>alert(1)</script>"\n'
     )
     assert "<script>" not in plan_html.render(plan(root))
+
+
+def test_a_name_of_two_lines_is_left_to_a_person(tmp_path):
+    root = build(tmp_path / "root")
+    place = root / "home/anna/.two\nlines"
+    place.write_text("x")
+    place.chmod(0o666)
+    os.chown(place, 1000, 1000)
+    made = plan(root)
+    assert made.steps
+    assert any("is no absolute path of one line" in reason for one in made.left_out for reason in one.reasons)

@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 import yaml
 
 from tests.report.plans import EXPECTED, FILES, ODD, SSHD_AFTER, build, plan, tree
+from trueline.model.plan import FileChange, FileState
 from trueline.report import plan_cloudinit, plan_playbook
 
 PROGRAMS = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -118,3 +120,15 @@ def test_cloud_init_takes_it(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", [".{{x}}", ".{%x%}", ".{#x#}"])
+def test_templates_leave_names_alone(name):
+    file = FileState(kind="file", mode="0666", uid=1000, gid=1000, digest="sha256:aa")
+    closed = msgspec.structs.replace(file, mode="0644")
+    made = plan()
+    step = msgspec.structs.replace(
+        made.steps[0], changes=(FileChange(path=f"/home/a/{name}", before=file, after=closed),)
+    )
+    text = plan_playbook.render(msgspec.structs.replace(made, steps=(step,)))
+    assert f'path: !unsafe "/home/a/{name}"' in text

@@ -9,6 +9,7 @@ from trueline.model.plan import FileState, Plan
 from trueline.report.plan_parts import Content, Parts, parts, remarks
 from trueline.report.safe import visible
 
+_MARKS = ("{{", "{%", "{#")  # of expressions, statements and comments
 _TASKS = """\
   tasks:
     - name: Look at the files as they are
@@ -171,4 +172,4 @@ def _flow(words: Iterable[str]) -> str:
 def _text(text: str) -> str:
     """A double-quoted scalar, which templates leave alone."""
     quoted = json.dumps(visible(text), ensure_ascii=False)
-    return f"!unsafe {quoted}" if "{{" in text or "{%" in text else quoted
+    return f"!unsafe {quoted}" if any(mark in text for mark in _MARKS) else quoted

@@ -44,7 +44,10 @@ def fix(fault: Fault, beside: Iterable[Leaf], host: Host) -> Fix:
     write = _WRITERS.get(type(fault.test))
     if write is None:
         return left("There is no safe way to change this by a program; the remediation says what to do.")
-    return write(fault.test, fault, tuple(beside), host)
+    try:
+        return write(fault.test, fault, tuple(beside), host)
+    except ValueError as error:  # anybody may give a file of his a name of two lines
+        return left(f"{error}; a person has to change it.")
 
 
 def _never(reason: str) -> Writer:
