@@ -23,7 +23,7 @@ from trueline.harden.plan import digest_of
 from trueline.harden.programs import Programs
 from trueline.harden.validate import changed_text, validate
 from trueline.model.base import Model
-from trueline.model.plan import Action, Change, FileChange, Plan, Step
+from trueline.model.plan import Action, Change, FileChange, PackageChange, Plan, Step
 
 _INVERSE: dict[str, Literal["start", "stop"]] = {"start": "stop", "stop": "start"}
 _LATER = {
@@ -134,7 +134,7 @@ class Hardener:
 
     def _go_on(self, journal: Journal, *, restart: bool, remarks: tuple[str, ...]) -> Report:
         made = []
-        for step in journal.run.plan.steps:
+        for step in self._in_order(journal.run.plan.steps):
             for index, change in enumerate(step.changes):
                 if (step.id, index) not in journal.run.done:
                     self._change(journal, step, index, change)
@@ -143,6 +143,22 @@ class Hardener:
         acted, listed = self._act(journal, actions, restart=restart)
         journal.add(Ended(at=self.now, how="applied"))
         return Report(run=journal.run.name, steps=tuple(made), acted=acted, listed=listed, remarks=remarks)
+
+    def _in_order(self, steps: tuple[Step, ...]) -> Iterator[Step]:
+        """The plan's order, but a package goes only after those that need it."""
+        packages = [step for step in steps if any(isinstance(one, PackageChange) for one in step.changes)]
+        yield from (step for step in steps if step not in packages)
+        while packages:
+            ready = next((step for step in packages if self._can_go(step)), packages[0])
+            packages.remove(ready)
+            yield ready
+
+    def _can_go(self, step: Step) -> bool:
+        return all(
+            self.machine.where(one) == "after" or self.machine.programs.removable(one.manager, one.name).well
+            for one in step.changes
+            if isinstance(one, PackageChange)
+        )
 
     def _change(self, journal: Journal, step: Step, index: int, change: Change) -> None:
         """One change: the original aside, the intent on disk, the change, that it was done.

@@ -71,7 +71,10 @@ def make(machine: Machine, step: Step, change: Change, found: Found | None, name
         case ParameterChange():
             machine.set_parameter(change.key, change.after)
         case PackageChange():
-            ran = machine.programs.remove(change.manager, change.name)
+            # dpkg marks a package for removal even where it then refuses to remove it
+            ran = machine.programs.removable(change.manager, change.name)
+            if ran.well:
+                ran = machine.programs.remove(change.manager, change.name)
             if not ran.well:
                 raise ChangeFailed(
                     f"{ran.command}: {ran.output or ran.status}",

@@ -28,6 +28,7 @@ VALIDATORS: dict[str, tuple[str, ...]] = {
     "sudo": ("visudo", "-c", "-f", "{file}"),
     "fstab": ("findmnt", "--verify", "--tab-file", "{file}"),
 }
+_REMOVABLE = {"dpkg": ("dpkg", "--no-act", "--remove", "{name}"), "rpm": ("rpm", "-e", "--test", "{name}")}
 _REMOVE = {"dpkg": ("dpkg", "--remove", "{name}"), "rpm": ("rpm", "-e", "{name}")}
 _INSTALL = {
     "dpkg": ("apt-get", "-y", "--no-install-recommends", "install", "{name}={version}"),
@@ -71,6 +72,10 @@ class Programs:
     def validate(self, kind: str, file: str) -> Ran:
         """What the program that reads such files says of one."""
         return self.run(_filled(VALIDATORS[kind], file=file))
+
+    def removable(self, manager: str, name: str) -> Ran:
+        """Whether a package can be removed now: none that is installed needs it. Changes nothing."""
+        return self.run(_filled(_REMOVABLE[manager], name=name))
 
     def remove(self, manager: str, name: str) -> Ran:
         """Takes a package away that no other one needs; its configuration stays."""
