@@ -32,6 +32,8 @@ CASES = [
         ("", "umask", "002"), ("", "umask", "022")]),
     ("profile", "declare -xr TMOUT=600", [("declare -xr", "TMOUT", "600")]),
     ("profile", 'echo "no umaskings"', []),
+    ("profile", "case $- in *i*) umask 002;; esac\ncommand umask 003\n! builtin umask 004\n\\umask 005", [
+        ("", "umask", "002"), ("", "umask", "003"), ("", "umask", "004"), ("", "umask", "005")]),
     ("apt", 'APT::Install-Recommends "0";', [("", "APT::Install-Recommends", "0")]),
     ("apt", 'APT {\n Install-Suggests "0";\n};\n// A "1";', [("", "APT::Install-Suggests", "0")]),
     ("plain", "# no\n\n ALL: ALL ", [("", "", "ALL: ALL")]),

@@ -9,7 +9,7 @@ from trueline.model.linux_system import Entry
 Lines = tuple[str, ...]
 _VARIABLE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)$", re.DOTALL)
 _SHELL = re.compile(
-    r"(?:^|[;&|{(]|\bthen|\belse|\bdo)\s*"
+    r"(?:^|[;&|{()!]|\bthen|\belse|\bdo)\s*(?:(?:builtin|command)\s+|\\)?"
     r"((?:(?:declare|typeset|readonly|export|local)(?:\s+-[A-Za-z]+)*\s+)*)"
     r"(?:(TMOUT|PATH)(?:=(\"[^\"]*\"|'[^']*'|[^\s;&|)]*))?(?=$|[\s;&|)}])|(umask)(?:\s+(-\w+))*(?:\s+([^\s;&|)]+))?)"
 )
