@@ -377,6 +377,7 @@ LEFT = [
     "grep a @/latin",
     "grep a @/zero",
     "grep '' @/list",
+    "grep '[' @/gone",
     "grep 'a**' @/list",
     "cat @/list | sed 's/a/&&/'",
     "cat @/list | sed 's/a/b/g'",

@@ -30,10 +30,11 @@ class Search(Model, frozen=True, kw_only=True):
 
 def grep(call: Search, source: Done, user: str) -> Done:
     """`grep [-E] [-i] [-v|-o|-A N] [-q|-c] [--] PATTERN [FILE]`; `user` runs programs that `ps` may show."""
+    options = call.options
+    sought = expression(call.pattern, extended="E" in options, any_case="i" in options)
     if source.status:
         return source
-    rows, options = lines_of(source.rows), call.options
-    sought = expression(call.pattern, extended="E" in options, any_case="i" in options)
+    rows = lines_of(source.rows)
     inverted = "v" in options
     if "o" in options:
         chosen = _only(rows, sought)
