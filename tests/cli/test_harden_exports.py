@@ -10,6 +10,7 @@ import yaml
 
 from tests.node_tree import NodeTree
 from tests.report.plans import plan
+from trueline.harden.plan import digest_of
 
 
 def run(*words):
@@ -22,7 +23,8 @@ def run(*words):
 @pytest.fixture
 def plan_file(tmp_path):
     file = tmp_path / "plan.json"
-    file.write_bytes(msgspec.json.encode(plan()))
+    made = msgspec.structs.replace(plan(), digest=digest_of(plan()))
+    file.write_bytes(msgspec.json.encode(made))
     return file
 
 
