@@ -101,10 +101,11 @@ def assess(  # noqa: PLR0913 - each is one part of the document
         level=selection.level,
     )
     sections = {result.section for result in results}
+    named = _head(benchmark, content.rules, chosen_because, sections, pinned=pinned)
     document = Assessment(
         schema=ASSESSMENT_SCHEMA,
         tool=TOOL,
-        benchmark=_head(benchmark, content.rules, chosen_because, sections, pinned=pinned),
+        benchmark=msgspec.structs.replace(named, only=(*selection.targets, *selection.only)),
         target=_target(snapshot, content, version),
         results=results,
         counts=Totals(total=Counts(), score=Score()),

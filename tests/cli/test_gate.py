@@ -239,3 +239,23 @@ def test_results_that_are_not_those_counted_are_refused(write, command):
             assert (done.returncode, done.stdout) == (2, ""), name
             assert "not those that it counts" in done.stderr
     assert run("gate", write("run.json", whole)).returncode == 1
+
+
+def test_a_run_of_a_part_is_not_taken_for_the_whole(tmp_path):
+    from tests.node_tree import NodeTree
+
+    NodeTree(tmp_path / "root").component("kube-apiserver", "--profiling=false")
+    file = tmp_path / "run.json"
+    words = ("--root", tmp_path / "root", "--benchmark", "cis-1.12", "--only", "1.2.15", "--no-progress")
+    for name in ("scan", "gate"):
+        call = ("scan", *words, "--format", "json", "-o", file) if name == "scan" else ("gate", file)
+        done = subprocess.run(
+            [sys.executable, "-m", "trueline", *map(str, call)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+    assert "was limited to 1.2.15 of cis-1.12: the rest was not judged" in done.stderr
+    assert json.loads(file.read_text())["benchmark"]["only"] == ["1.2.15"]

@@ -81,6 +81,7 @@ def gate(
         baseline=read_baseline(baseline_file) if baseline_file else None,
     )
     _write(decision, current, format_, output)
+    _say_what_is_partial(assessments)
     ctx.exit(decision.exit_code)
 
 
@@ -158,6 +159,17 @@ def _pinned(assessments: Sequence[Assessment]) -> None:
                 f"{one.benchmark.id} was not named for the scan of {one.target.name or 'the target'}, "
                 "but chosen by facts",
                 hint="Name it there with --benchmark, or add --allow-auto here.",
+            )
+
+
+def _say_what_is_partial(assessments: Sequence[Assessment]) -> None:
+    """A scan of one section is a pipeline's own choice; that the rest was not judged must not go unsaid."""
+    for one in assessments:
+        if one.benchmark.only:
+            click.echo(
+                f"note: the scan of {one.target.name or 'the target'} was limited to "
+                f"{', '.join(one.benchmark.only)} of {one.benchmark.id}: the rest was not judged",
+                err=True,
             )
 
 

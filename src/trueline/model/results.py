@@ -147,7 +147,8 @@ class SectionHead(Model, frozen=True, kw_only=True, omit_defaults=False):
 class BenchmarkHead(Model, frozen=True, kw_only=True, omit_defaults=False):
     """The benchmark that was judged by; `digest` is a SHA-256 over it and over the rules that it uses.
 
-    `pinned`: it was named, by the person or a profile, and not chosen by what the facts show.
+    `pinned`: it was named, by the person or a profile, and not chosen by what the facts show. `only` are the
+    targets and numbers that the run was limited to, none where the whole was judged.
     """
 
     id: str
@@ -156,6 +157,7 @@ class BenchmarkHead(Model, frozen=True, kw_only=True, omit_defaults=False):
     digest: str
     chosen_because: str = ""
     pinned: bool = False
+    only: tuple[str, ...] = ()
     sections: tuple[SectionHead, ...] = ()
 
 

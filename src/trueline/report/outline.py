@@ -213,6 +213,7 @@ def headers(assessment: Assessment) -> dict[str, str]:
     about = run(assessment)
     found = {
         "Benchmark": benchmark_name(benchmark),
+        "Limited to": ", ".join(benchmark.only),
         "Chosen because": benchmark.chosen_because,
         "Profile": profile_name(assessment.profile),
         "Target": f"{target.name} ({target.kind}{': ' if target.roles else ''}{', '.join(target.roles)})",
