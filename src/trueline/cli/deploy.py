@@ -26,6 +26,8 @@ def lint_(ctx: click.Context, *, files: tuple[str, ...], snapshot: str | None) -
     needless token, clean-up, and one group that may make such Jobs. Ends with 1 where there is an error.
     """
     objects = [one for file in files for one in read_manifests(file)]
+    if not any(one.get("kind") in {"Job", "CronJob"} for one in objects if isinstance(one, dict)):
+        raise UsageError("there is no Job among these manifests", hint="Name the file that makes the Job.")
     others = []
     if snapshot:
         cluster = read_snapshot(snapshot).cluster

@@ -32,6 +32,7 @@ CASES = [
         ("", "umask", "002"), ("", "umask", "022")]),
     ("profile", "declare -xr TMOUT=600", [("declare -xr", "TMOUT", "600")]),
     ("profile", 'echo "no umaskings"', []),
+    ("profile", "umask '027'\numask \"077\"", [("", "umask", "027"), ("", "umask", "077")]),
     ("profile", "case $- in *i*) umask 002;; esac\ncommand umask 003\n! builtin umask 004\n\\umask 005", [
         ("", "umask", "002"), ("", "umask", "003"), ("", "umask", "004"), ("", "umask", "005")]),
     ("apt", 'APT::Install-Recommends "0";', [("", "APT::Install-Recommends", "0")]),

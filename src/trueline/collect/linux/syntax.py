@@ -149,7 +149,8 @@ def profile(file: str, lines: Lines) -> list[Entry]:
         for found in _SHELL.finditer(raw.split(" #")[0]):
             prefix = " ".join(found[1].split())
             if found[4]:
-                entries.append(Entry(file=file, line=number, key="umask", value=found[6] or ""))
+                value = _unquoted(found[6] or "")
+                entries.append(Entry(file=file, line=number, key="umask", value=value))
             elif found[3] is not None or prefix:
                 value = cleaned(_unquoted(found[3] or ""))
                 entries.append(Entry(file=file, line=number, key=found[2], value=value, section=prefix))
