@@ -120,12 +120,9 @@ def scan(
         profiles=tuple(one.profile for one in profile),
     )
     found = platform_of(snapshot, chosen)
-    reasons = {
-        name: "it was named" if name in benchmarks else f"profile {profile_name} is for it" for name in wanted
-    }
     choices = [
-        choice_of(name, snapshot, chosen, found, because)
-        for name, because in reasons.items()
+        choice_of(name, snapshot, chosen, found, _because(name, benchmarks, profile_name))
+        for name in wanted
         if not (name == "auto" and system and alone)
     ]
     if system and (alone or not _misses(system, selection)):
@@ -143,6 +140,10 @@ def scan(
     for hint in hints:
         click.echo(f"hint: {hint}", err=True)
     ctx.exit(max((exit_code(one) for one in assessments), default=0))
+
+
+def _because(name: str, benchmarks: tuple[str, ...], profile: str | None) -> str:
+    return "it was named" if name in benchmarks else f"profile {profile} is for it"
 
 
 def _with_system(place: Place, named: list[Benchmark], *, automatic: bool) -> Place:
