@@ -1,6 +1,8 @@
 """The findings register on paper, and messages that are sent only where there is news."""
 
 import json
+import subprocess
+import sys
 
 import msgspec
 import pytest
@@ -111,3 +113,15 @@ def test_slack_texts_are_no_markup_and_short_enough():
     assert len(texts) < 50  # what Slack takes
     assert not any("<!channel>" in text for text in texts)
     assert any("and 40 more" in text for text in texts)
+
+
+def test_w53_a_message_of_an_earlier_run_is_not_left_to_be_sent_again(tmp_path):
+    file, news = tmp_path / "run.json", tmp_path / "news.json"
+    news.write_text("an earlier message")
+    again = with_drift(BASE, "unchanged", "unchanged", "unchanged")
+    file.write_bytes(msgspec.json.encode(again))
+    done = subprocess.run(
+        [sys.executable, "-m", "trueline", "findings", file, "--format", "webhook", "-o", news],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, news.read_text()) == (0, ""), done.stderr

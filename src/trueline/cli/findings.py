@@ -1,10 +1,8 @@
 """`trueline findings`: the register of what somebody has to decide or mend, and messages about news."""
 
-from pathlib import Path
-
 import click
 
-from trueline.cli.output import standard_output
+from trueline.cli.output import put
 from trueline.collect.assessments import read_assessments
 from trueline.errors import UsageError
 from trueline.model.results import Assessment
@@ -38,16 +36,7 @@ def findings(assessment_file: str, *, benchmark: str | None, format_: str, outpu
     ASSESSMENT is the JSON of a scan, best with --policy (owners, exceptions) and --save (what is new).
     """
     text = _FORMATS[format_](_chosen(read_assessments(assessment_file), benchmark))
-    if output is None:
-        with standard_output() as stream:
-            stream.write(text)
-    elif text:
-        try:
-            Path(output).write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise UsageError(
-                f"{output} can't be written: {error.strerror}", hint="Name another file with -o."
-            ) from None
+    put(text, output)  # an empty message too: one of an earlier run must not be sent again
 
 
 def _chosen(assessments: tuple[Assessment, ...], benchmark: str | None) -> Assessment:

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from pathlib import Path
 
 import click
 import msgspec
 
 from trueline.assess import TOOL, aged_policy, as_counted, checks, with_policy
-from trueline.cli.output import STANDARD_OUTPUT, standard_output, write_reports
+from trueline.cli.output import STANDARD_OUTPUT, put, write_reports
 from trueline.cli.policies import on_option, policy_of_files, policy_option, refuse_unapproved, today
 from trueline.collect.assessments import read_assessments
 from trueline.collect.baselines import read_baseline
@@ -118,7 +117,7 @@ def create(
         click.echo(" hint: Scan with the access that is missing, or except those checks first.", err=True)
         ctx.exit(3)
     made = baseline_of(current, created=day.isoformat(), tool=TOOL)
-    _put(msgspec.json.format(msgspec.json.encode(made), indent=1).decode() + "\n", output)
+    put(msgspec.json.format(msgspec.json.encode(made), indent=1).decode() + "\n", output)
     count = len(decision.failures)
     known = "1 failure is" if count == 1 else f"{count} failures are"
     click.echo(f"{known} known by this baseline.", err=True)
@@ -191,20 +190,8 @@ def _write(decision: Gate, assessments: Sequence[Assessment], format_: str, outp
         reported = [gated(one, decision) for one in assessments]
         write_reports(reported, format_, (output,) if output else ())
     elif output:
-        _put(_OWN[format_](decision), output)
+        put(_OWN[format_](decision), output)
     if output or format_ in _REPORTS:
         click.echo(shown.to_text(decision), err=True, nl=False)
     else:
-        _put(_OWN[format_](decision), STANDARD_OUTPUT)
-
-
-def _put(text: str, output: str) -> None:
-    if output == STANDARD_OUTPUT:
-        with standard_output() as stream:
-            stream.write(text)
-        return
-    try:
-        Path(output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{output} can't be written: {error.strerror}", hint="Name another file.") from None
-    click.echo(f"Written to {output}", err=True)
+        put(_OWN[format_](decision), STANDARD_OUTPUT)

@@ -10,7 +10,7 @@ import msgspec
 from trueline.cli.gather import Place, collect_snapshot
 from trueline.cli.harden_export import export
 from trueline.cli.harden_kubernetes import kubernetes
-from trueline.cli.output import standard_output
+from trueline.cli.output import save_text, standard_output
 from trueline.cli.profiles import Chain, chain_of, check_profile, profile_option
 from trueline.cli.progress import Progress, progress
 from trueline.collect.plans import read_plan
@@ -82,12 +82,7 @@ def plan(
         made = plan_of(collected(root, shown), benchmark_name, int(level or 0), only, chain, user or "")
     text = _render(made, kind)
     if output and output != "-":
-        try:
-            Path(output).write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise UsageError(
-                f"{output} can't be written: {error.strerror}", hint="Name another file."
-            ) from None
+        save_text(output, text)
         click.echo(f"Plan written to {output}: {len(made.steps)} steps.", err=True)
         return
     with standard_output() as stream:

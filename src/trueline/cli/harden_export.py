@@ -1,11 +1,10 @@
 """`trueline harden export`: a plan as a script, a playbook or user data, for other ways to roll out."""
 
 from importlib import import_module
-from pathlib import Path
 
 import click
 
-from trueline.cli.output import standard_output
+from trueline.cli.output import put
 from trueline.collect.plans import read_plan
 from trueline.errors import UsageError
 
@@ -30,14 +29,4 @@ def export(plan_file: str, *, format_: str, output: str | None) -> None:
             "the plan was changed after it was made", hint="Make a new plan; edit no plan by hand."
         )
     text: str = import_module(f"trueline.report.{_FORMATS[format_]}").render(made)
-    if output is None:
-        with standard_output() as stream:
-            stream.write(text)
-        return
-    try:
-        Path(output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"{output} can't be written: {error.strerror}", hint="Name another file with -o."
-        ) from None
-    click.echo(f"Written to {output}", err=True)
+    put(text, output)

@@ -1,14 +1,13 @@
 """`trueline history diff`: what changed between two runs."""
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 import msgspec
 
 from trueline.cli.history_store import PHASES, opened, store_option
-from trueline.cli.output import standard_output, use_color
+from trueline.cli.output import save_text, standard_output, use_color
 from trueline.collect.assessments import read_assessments
 from trueline.errors import UsageError
 from trueline.model.results import Assessment, Drift, RunHead
@@ -195,9 +194,4 @@ def _write(found: Drift, format_: str, output: str | None) -> None:
         with standard_output() as stream:
             stream.write(text)
         return
-    try:
-        Path(output).write_text(_FORMATS[format_](found), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"{output} can't be written: {error.strerror}", hint="Name another file with -o."
-        ) from None
+    save_text(output, _FORMATS[format_](found))

@@ -64,6 +64,26 @@ def _drop_standard_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def save_text(path: str | Path, text: str) -> None:
+    """Writes a file that the caller named; raises UsageError where that fails."""
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{path} can't be written: {error.strerror}", hint="Name another file with -o."
+        ) from None
+
+
+def put(text: str, output: str | None) -> None:
+    """Text to a file, and a word about it; to standard output where no file, or `-`, is named."""
+    if output in (None, STANDARD_OUTPUT):
+        with standard_output() as stream:
+            stream.write(text)
+        return
+    save_text(output, text)
+    click.echo(f"Written to {output}", err=True)
+
+
 def _print(assessments: Sequence[Assessment], name: str) -> None:
     with standard_output() as stream:
         for text in _rendered(assessments, name, color=use_color()):
@@ -75,12 +95,7 @@ def _save(assessments: Sequence[Assessment], name: str, output: str) -> None:
     groups = [list(assessments)] if name in _TOGETHER else [[one] for one in assessments]
     for number, group in enumerate(groups):
         path = _path(output, group[0].benchmark.id, first=number == 0)
-        try:
-            path.write_text("".join(_rendered(group, name, color=False)), encoding="utf-8")
-        except OSError as error:
-            raise UsageError(
-                f"{path} can't be written: {error.strerror}", hint="Name another file with -o."
-            ) from None
+        save_text(path, "".join(_rendered(group, name, color=False)))
         click.echo(f"Report written to {path}", err=True)
 
 
